@@ -1,0 +1,16 @@
+import { Pool, Snapshot, Volume } from "krstorage";
+import { Machine } from "./machine";
+
+// Where "main" is stands in the stack's configuration: a folder here, a server elsewhere. The program stays the same.
+const ssd = new Pool("ssd", { backend: "main", trashRetention: "24h" });
+
+const data = new Volume("data", { pool: ssd, size: "64MiB", labels: { app: "quickstart" } });
+
+// Something that uses the disk. It is made after the volume, and destroyed before it.
+const machine = new Machine("web", { disk: data.connection });
+
+new Snapshot("first-boot", { source: data }, { dependsOn: machine });
+
+export const volume = data.id;
+export const disk = data.connection;
+export const boots = machine.boots;

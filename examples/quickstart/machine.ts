@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "krstorage";
+
+interface Inputs {
+  disk: Connection;
+}
+
+/** Stands for a virtual machine: it "boots" from the disk that a volume's `connection` names, and counts its boots there. */
+class MachineProvider implements pulumi.dynamic.ResourceProvider {
+  async create({ disk }: Inputs): Promise<pulumi.dynamic.CreateResult> {
+    const { closeSync, openSync, readSync, writeSync } = await import("node:fs");
+    const file = openSync(disk.path, "r+");
+    const sector = Buffer.alloc(512);
+    readSync(file, sector, 0, sector.length, 0);
+    const boots = sector.readUInt32LE(0) + 1;
+    sector.writeUInt32LE(boots, 0);
+    writeSync(file, sector, 0, sector.length, 0);
+    closeSync(file);
+    return { id: disk.path, outs: { disk, boots } };
+  }
+}
+
+export class Machine extends pulumi.dynamic.Resource {
+  readonly boots!: pulumi.Output<number>;
+
+  constructor(name: string, args: { disk: pulumi.Input<Connection> }, opts?: pulumi.CustomResourceOptions) {
+    super(new MachineProvider(), name, { boots: undefined, ...args }, opts, "quickstart", "Machine");
+  }
+}

@@ -1,0 +1,19 @@
+// Jest runs what `tsc` compiled into dist/: no transform, so a stack trace shows what really ran.
+// Unit tests may run side by side; engine and crash tests start processes, count system calls and kill: one file at a time
+// (scripts/test.mjs runs the two groups one after the other).
+const project = (displayName, ...folders) => ({
+  displayName,
+  rootDir: __dirname,
+  testEnvironment: "node",
+  testMatch: folders.map((folder) => `<rootDir>/dist/test/${folder}/**/*.test.js`),
+  transform: {},
+  // Only dist is crawled. Test folders that hold a second copy of a package must not upset Jest's module map.
+  roots: ["<rootDir>/dist"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/.*/package\\.json$"],
+});
+
+module.exports = {
+  testTimeout: 10_000,
+  reporters: ["<rootDir>/scripts/lib/jestReporter.cjs"],
+  projects: [project("unit", "unit", "contract"), project("engine", "engine"), project("crash", "crash")],
+};

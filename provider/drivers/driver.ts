@@ -1,0 +1,238 @@
+import type { z } from "zod";
+import type { Connection } from "../model/volume";
+import type { Consistency } from "../model/snapshot";
+import type { CapacityFacts } from "./capacity";
+import type { ObjectRecord, PoolRecord, PoolSettings } from "./record";
+
+/**
+ * The contract between KRStorage and one type of backend.
+ *
+ * Every method holds under the fault model: the process may be killed at any instruction, power may fail, replies may be
+ * lost, late or repeated, and several writers may act at once. A method that returned has been made durable. Absent is
+ * `undefined`; errors are `KrStorageError`. `krstorage/testing` proves all of this against the real backend.
+ */
+export interface Driver {
+  readonly type: string;
+
+  /** The pools of this backend that KRStorage made. */
+  listPools(call: Call): Promise<StoredPool[]>;
+  /**
+   * One pool, or undefined where none was ever made. An empty folder or unmounted disk looks the same: whoever knows an
+   * identity passes it and gets UNAVAILABLE instead, or PRECONDITION_FAILED for a pool with another identity.
+   */
+  readPool(pool: PoolRef, call: Call): Promise<StoredPool | undefined>;
+  /** The room that a new pool of that name would have, so that a preview can tell whether a whole new stack fits. */
+  prospect(name: string, call: Call): Promise<CapacityFacts>;
+  /** Makes a pool, its identity included. Throws ALREADY_EXISTS where one is, or where files that are not ours are. */
+  createPool(pool: NewPool, call: Call): Promise<StoredPool>;
+  updatePool(pool: PoolRef, match: Match, change: PoolChange, call: Call): Promise<StoredPool>;
+  /**
+   * Removes what `createPool` made, if nothing is left in it. With only trash inside it is retired instead; with live objects
+   * it is IN_USE; CONFLICT for another uid or claim. `gone` only where it can prove that this pool was removed before: a
+   * pool that is not there is otherwise UNAVAILABLE, since its disk may not be mounted.
+   */
+  removePool(pool: PoolRef, match: Match, call: Call): Promise<"removed" | "retired" | "gone">;
+
+  /** Everything in a pool, in O(1) backend calls. Complete or an error; an UNAVAILABLE pool is never an empty one. */
+  list(pool: PoolRef, call: Call): Promise<Listing>;
+  /**
+   * Makes a volume or takes a snapshot. Exclusive by name within the pool: throws ALREADY_EXISTS without touching what is there.
+   * Nothing is visible under the name until it is complete and durable. Throws QUOTA_EXCEEDED where it does not fit, IN_USE
+   * where the source is in use and the pool cannot copy a running disk, NOT_FOUND for an absent source.
+   */
+  create(pool: PoolRef, object: NewObject, call: Call): Promise<StoredObject>;
+  /** Changes a record. Throws NOT_FOUND if the uid is not live, CONFLICT if claim or revision differ. */
+  update(pool: PoolRef, match: Match, change: RecordChange, call: Call): Promise<StoredObject>;
+  /** Raises the size in place. Throws PRECONDITION_FAILED if it would shrink, QUOTA_EXCEEDED if it does not fit. */
+  grow(pool: PoolRef, match: Match, sizeBytes: number, call: Call): Promise<StoredObject>;
+  /** Puts the bytes of a snapshot back into its volume. Throws IN_USE while anything uses the volume. The size never shrinks. */
+  rollback(pool: PoolRef, match: Match, snapshotUid: string, call: Call): Promise<StoredObject>;
+
+  /**
+   * Moves an object to the trash: the name is free, the bytes stay until `expiresAt`. Returns undefined if the uid is not live
+   * (deleting what is gone succeeds). Throws CONFLICT for another claim, PRECONDITION_FAILED if protected, IN_USE while
+   * consumers, holds, live snapshots or anything the backend sees use it.
+   */
+  trash(pool: PoolRef, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined>;
+  /** Brings an object back from the trash under a new claim. Throws ALREADY_EXISTS if the name is taken, NOT_FOUND if it is not in the trash. */
+  undelete(pool: PoolRef, object: Undelete, call: Call): Promise<StoredObject>;
+  /**
+   * Removes trashed data for good. Without `allowDataLoss` only what has expired by the backend's clock (PRECONDITION_FAILED
+   * otherwise); with it, the very object it names. Never what is live, held or in use. False if the uid is not in the pool.
+   */
+  purge(pool: PoolRef, purge: Purge, call: Call): Promise<boolean>;
+
+  /** What the backend sees using an object now. A floor, not a proof. */
+  holders(pool: PoolRef, uid: string, call: Call): Promise<Holder[]>;
+  /** Checks a pool, and with `repair` mends what can be mended without giving up data. */
+  fsck(pool: PoolRef, options: FsckOptions, call: Call): Promise<Finding[]>;
+  /** Releases what the driver keeps open. The driver must not be used afterwards. */
+  close(): Promise<void>;
+}
+
+/** A driver as the registry knows it. */
+export interface DriverType<Options extends z.ZodObject = z.ZodObject> {
+  readonly type: string;
+  /** The options of a backend of this type, beside those that all types take. Secrets are marked with `.meta({ secret: true })`. */
+  readonly options: Options;
+  /** No I/O here: opening must work, and cost nothing, where the backend is down. */
+  open(backend: OpenBackend<z.output<Options>>, env: DriverEnv): Driver;
+}
+
+/** What opening a backend is given. */
+export interface OpenBackend<Options> {
+  /** Its name in configuration; for messages. */
+  name: string;
+  options: Options;
+}
+
+/** What a driver may use of the world. Tests put their own here. */
+export interface DriverEnv {
+  clock: Clock;
+  log: Log;
+}
+
+export interface Clock {
+  /** Wall clock, ms since 1970. May jump. */
+  now(): number;
+  /** Milliseconds since boot, sleep included. Never jumps. */
+  uptime(): number;
+  /** Changes with every boot of the machine. */
+  bootId(): string;
+}
+
+/** Messages for people. They are redacted by whoever prints them. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+export interface Call {
+  signal: AbortSignal;
+  actor: Actor;
+}
+/** Who acts, for the audit log and for `createdBy`. */
+export interface Actor {
+  /** User, host and program, such as "ana@db1 pulumi". */
+  by: string;
+  stack?: string;
+}
+
+/** A pool as a caller knows it. With `identity`, every call verifies it before anything else. */
+export interface PoolRef {
+  name: string;
+  identity?: string;
+}
+/** Compare-and-act: the object must be this one, held by this claim, and at this revision where one is given. */
+export interface Match {
+  uid: string;
+  claim: string;
+  revision?: number;
+}
+
+export interface NewPool {
+  name: string;
+  uid: string;
+  claim: string;
+  owner: string;
+  stackId?: string;
+  requested: Record<string, unknown>;
+  labels: Record<string, string>;
+  settings: PoolSettings;
+}
+export interface PoolChange {
+  claim?: string;
+  owner?: string;
+  stackId?: string;
+  requested?: Record<string, unknown>;
+  labels?: Record<string, string>;
+  settings?: PoolSettings;
+  /** Only undefined is allowed: bringing a retired pool back. */
+  retiredAt?: undefined;
+}
+export interface NewObject {
+  kind: "volume" | "snapshot";
+  name: string;
+  uid: string;
+  claim: string;
+  owner: string;
+  stackId?: string;
+  requested: Record<string, unknown>;
+  labels: Record<string, string>;
+  protection: boolean;
+  /** Of a volume. At least the size of its source. A snapshot has the size of what it is taken of. */
+  sizeBytes?: number;
+  /** The uid, in the same pool, of what a snapshot is taken of or a clone is made from. */
+  sourceUid?: string;
+}
+/** Fields that are given replace the recorded ones. */
+export interface RecordChange {
+  claim?: string;
+  owner?: string;
+  stackId?: string;
+  requested?: Record<string, unknown>;
+  labels?: Record<string, string>;
+  protection?: boolean;
+  consumers?: ObjectRecord["consumers"];
+  holds?: ObjectRecord["holds"];
+}
+export interface Undelete {
+  uid: string;
+  claim: string;
+  /** Another name than it had, where that is taken. */
+  name?: string;
+}
+export interface Purge {
+  uid: string;
+  /** The uid again: permission to end this object's data before its time. */
+  allowDataLoss?: string;
+}
+
+export interface StoredPool {
+  record: PoolRecord;
+  capacity: CapacityFacts;
+}
+export interface StoredObject {
+  record: ObjectRecord;
+  /** `creating` and `purging` are under way or were interrupted; they are never taken for complete objects. */
+  phase: "creating" | "live" | "trashed" | "purging";
+  health: "ready" | "missing" | "damaged" | "copied";
+  /** Why health is not `ready`, as a sentence. */
+  problem?: string;
+  /** The size the backend gives, in bytes. */
+  actualSizeBytes: number;
+  /** How to reach it; only for live volumes. */
+  connection?: Connection;
+}
+/** An object whose record cannot be read: listed, never taken for gone, unowned or half-made. */
+export interface DamagedRecord {
+  uid: string;
+  name?: string;
+  problem: string;
+}
+export interface Listing {
+  pool: StoredPool;
+  objects: StoredObject[];
+  damaged: DamagedRecord[];
+  /** The backend's clock when the list was taken, ms since 1970. */
+  at: number;
+}
+export interface Holder {
+  /** As a person would name it: "process 4711 (qemu-system-x86)", "/dev/loop3". */
+  name: string;
+  /** Whether it can write; readers do not tear a copy. */
+  writes: boolean;
+}
+export interface FsckOptions {
+  repair: boolean;
+  /** The identity of a pool that is a copy of another's files and is to be taken for the original from now on. */
+  acceptCopied?: string;
+}
+export interface Finding {
+  /** The uid or path it is about. */
+  object: string;
+  message: string;
+  repaired: boolean;
+}
+export type { Consistency };

@@ -1,0 +1,85 @@
+import { lstatSync, type Stats } from "node:fs";
+import type { StoredObject } from "../driver";
+import type { Entry } from "./entry";
+import { diskPath, objectFolder, type PoolPaths } from "./layout";
+import { diskProblem } from "./safeFiles";
+import { systemCode } from "./errors";
+
+export interface Health {
+  health: StoredObject["health"];
+  problem?: string;
+  /** The size of the file, 0 where there is none. */
+  actualSizeBytes: number;
+}
+
+/** Disks are whole pages: programs that map them or read them directly need that. */
+const pageBytes = 4096;
+export function roundUp(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / pageBytes) * pageBytes;
+}
+
+/** The carrier that a record names: the file's inode, in its pool. */
+export function selfOf(inode: number, identity: string): string {
+  return `${inode}@${identity}`;
+}
+
+/** The state of an object's folder, looked up on its own; a list looks at all of them at once. */
+export function folderKind(paths: PoolPaths, uid: string): "folder" | "missing" | "other" {
+  const stats = lstatSync(objectFolder(paths, uid), { throwIfNoEntry: false });
+  if (!stats) return "missing";
+  return stats.isDirectory() ? "folder" : "other";
+}
+
+/** Compares an object with what is on disk. Nothing is opened. */
+export function healthOf(paths: PoolPaths, identity: string, entry: Entry, folder = folderKind(paths, entry.uid)): Health {
+  if (entry.phase === "creating") return { health: "ready", actualSizeBytes: 0 };
+  if (folder === "other") {
+    return { health: "damaged", problem: `${objectFolder(paths, entry.uid)} is not a folder; nothing behind it was looked at`, actualSizeBytes: 0 };
+  }
+  const stats = folder === "missing" ? undefined : diskStats(paths, entry.uid);
+  if (typeof stats === "string") return { health: "damaged", problem: stats, actualSizeBytes: 0 };
+  if (!stats) {
+    if (entry.phase === "purging") return { health: "ready", actualSizeBytes: 0 };
+    return { health: "missing", problem: `its disk ${diskPath(paths, entry.uid)} is not there any more`, actualSizeBytes: 0 };
+  }
+  const actualSizeBytes = stats.isFile() ? stats.size : 0;
+  const problem = diskProblem(stats);
+  if (problem) return { health: "damaged", problem, actualSizeBytes };
+  if (!isCarrier(entry, stats, identity)) {
+    return {
+      health: "copied",
+      problem: "its disk is another file than the one it was made with: a copy, or restored from one. If it is to be taken for the original, run fsck with repair and accept the copy",
+      actualSizeBytes,
+    };
+  }
+  if (stats.size < entry.record.sizeBytes) {
+    return { health: "damaged", problem: `its disk has ${stats.size} bytes, less than the ${entry.record.sizeBytes} it was given: someone has cut it off`, actualSizeBytes };
+  }
+  return { health: "ready", actualSizeBytes };
+}
+
+/** A rollback that is being finished has put its copy in place before the record could say so. */
+function isCarrier(entry: Entry, stats: Stats, identity: string): boolean {
+  if (entry.record.self === selfOf(stats.ino, identity)) return true;
+  return entry.operation?.type === "rollback" && entry.operation.stagedInode === stats.ino;
+}
+
+function diskStats(paths: PoolPaths, uid: string): Stats | undefined | string {
+  try {
+    return lstatSync(diskPath(paths, uid), { throwIfNoEntry: false });
+  } catch (error) {
+    return `its disk ${diskPath(paths, uid)} cannot be looked at (${systemCode(error) ?? "unknown error"})`;
+  }
+}
+
+/** An object as callers see it. */
+export function storedObject(paths: PoolPaths, entry: Entry, health: Health): StoredObject {
+  return {
+    record: entry.record,
+    phase: entry.phase,
+    health: health.health,
+    ...(health.problem === undefined ? {} : { problem: health.problem }),
+    actualSizeBytes: health.actualSizeBytes,
+    ...(entry.phase === "live" && entry.kind === "volume" ? { connection: { type: "file", path: diskPath(paths, entry.uid), format: "raw" } } : {}),
+  };
+}

@@ -1,0 +1,62 @@
+import { readdirSync } from "node:fs";
+import type { DamagedRecord, Listing, StoredObject, StoredPool } from "../driver";
+import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
+import { healthOf, storedObject } from "./health";
+import type { OpenPool } from "./openPool";
+import { provisionedIn, readPoolRow } from "./transaction";
+
+/** Everything in a pool: one query, one look at the folder, and one at each disk. */
+export async function listPool(pool: OpenPool): Promise<Listing> {
+  const { paths, database } = pool;
+  const { rows, row, provisionedBytes } = await database.read(() => ({
+    row: readPoolRow(database, pool.where),
+    rows: database.sql(`SELECT ${rowColumns} FROM objects`).all() as ObjectRow[],
+    provisionedBytes: provisionedIn(database),
+  }));
+  // After the query: what was published then is there now
+  const folders = new Map(readdirSync(paths.data, { withFileTypes: true }).map((found) => [found.name, found.isDirectory()]));
+  const objects: StoredObject[] = [];
+  const damaged: DamagedRecord[] = [];
+  const doubtful: string[] = [];
+  for (const stored of rows) {
+    const entry = readRow(stored);
+    if ("problem" in entry) {
+      damaged.push({ uid: stored.uid, name: stored.name, problem: entry.problem });
+      continue;
+    }
+    const isFolder = folders.get(entry.uid);
+    const health = healthOf(paths, pool.identity, entry, isFolder === undefined ? "missing" : isFolder ? "folder" : "other");
+    if (health.health === "ready") objects.push(storedObject(paths, entry, health));
+    else doubtful.push(entry.uid);
+  }
+  // Between the query and the look an object may have been rolled back or purged: look at those once more, from their rows
+  for (const uid of doubtful) {
+    const again = lookAgain(pool, uid);
+    if (again) objects.push(again);
+  }
+  return { pool: storedPool(pool, row.record, provisionedBytes), objects, damaged, at: pool.clock.now(row.clock) };
+}
+
+function lookAgain(pool: OpenPool, uid: string): StoredObject | undefined {
+  const entry = currentEntry(pool, uid);
+  return entry && storedObject(pool.paths, entry, healthOf(pool.paths, pool.identity, entry));
+}
+
+function currentEntry(pool: OpenPool, uid: string): Entry | undefined {
+  const row = pool.database.sql(`SELECT ${rowColumns} FROM objects WHERE uid = ?`).get(uid) as ObjectRow | undefined;
+  const entry = row && readRow(row);
+  return entry && !("problem" in entry) ? entry : undefined;
+}
+
+/** A pool's record and room. */
+export async function readStoredPool(pool: OpenPool): Promise<StoredPool> {
+  const { row, provisionedBytes } = await pool.database.read(() => ({
+    row: readPoolRow(pool.database, pool.where),
+    provisionedBytes: provisionedIn(pool.database),
+  }));
+  return storedPool(pool, row.record, provisionedBytes);
+}
+
+function storedPool(pool: OpenPool, record: StoredPool["record"], provisionedBytes: number): StoredPool {
+  return { record, capacity: pool.usage.measured(provisionedBytes) };
+}

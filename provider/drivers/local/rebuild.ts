@@ -1,0 +1,125 @@
+import { lstatSync, readdirSync } from "node:fs";
+import type { PoolRecord } from "../record";
+import type { ObjectRecord } from "../record";
+import { makeDatabase } from "./createPool";
+import { PoolDatabase } from "./database";
+import type { Entry } from "./entry";
+import { type Check, report } from "./fsck";
+import { roundUp } from "./health";
+import { copyName, diskName, type PoolPaths } from "./layout";
+import { PoolClock } from "./poolClock";
+import { readCopy } from "./recordCopy";
+import { isUid } from "./requests";
+import type { Site } from "./site";
+import { Transaction } from "./transaction";
+
+/** Far enough for "never": what `repair` puts into the trash is ended by a person, not by time. */
+export const noExpiry = "9999-12-31T23:59:59.000Z";
+
+/** A row for published data, made from the copy of its record, or for data of which nothing else is known. */
+export type Restored = { entry: Entry } | { uid: string; lost: string };
+
+/** Makes a new database from the marker's record and the copies beside the data. The old one has been moved aside. */
+export async function rebuildDatabase(site: Site, paths: PoolPaths, record: PoolRecord, check: Check): Promise<void> {
+  const where = `${site.backend}/${record.name}`;
+  const clock = new PoolClock(site.env.clock);
+  await makeDatabase(paths, record, clock, check.call, where);
+  const database = PoolDatabase.open(paths.database, where);
+  try {
+    const found = uidsIn(paths).map((uid) => restore(paths, uid, record));
+    const { kept, displaced } = resolveNames(found);
+    await database.write(() => {
+      const transaction = new Transaction({ database, clock, where, actor: check.call.actor });
+      for (const restored of kept) insertRestored(database, transaction, restored, paths);
+    });
+    for (const restored of kept) {
+      if ("lost" in restored) await report(check, restored.uid, lostMessage(restored));
+      else await report(check, restored.entry.uid, `its row was made anew from the copy of its record, as ${restored.entry.name} (${restored.entry.phase})`, () => undefined);
+    }
+    for (const { entry, winner } of displaced) {
+      await report(check, entry.uid, displacedMessage(entry.name, winner), () => undefined);
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+/** The uids of all published folders. */
+export function uidsIn(paths: PoolPaths): string[] {
+  return readdirSync(paths.data, { withFileTypes: true }).flatMap((found) => (found.isDirectory() && isUid(found.name) ? [found.name] : []));
+}
+
+/** What can be told of published data from the copy of its record. */
+export function restore(paths: PoolPaths, uid: string, pool: PoolRecord): Restored {
+  const copy = readCopy(`${paths.data}/${uid}/${copyName}`);
+  if (!copy) return { uid, lost: "the copy of its record is missing or cannot be read" };
+  if (copy.record.uid !== uid) return { uid, lost: `the copy of its record is that of another object (${copy.record.uid})` };
+  if (copy.record.poolIdentity !== pool.identity) return { uid, lost: `it was made in another pool (${copy.record.poolIdentity})` };
+  const { record } = copy;
+  const counts = record.kind === "volume" || !pool.capabilities.copyOnWrite;
+  return {
+    entry: {
+      uid,
+      kind: record.kind,
+      name: record.name,
+      phase: copy.phase,
+      session: null,
+      sourceUid: record.sourceUid ?? null,
+      provisionedBytes: counts ? roundUp(record.sizeBytes) : 0,
+      operation: undefined,
+      record,
+    },
+  };
+}
+
+/** Two live objects cannot have one name: the one that was changed more often stays, the other goes to the trash without an end. */
+function resolveNames(found: Restored[]): { kept: Restored[]; displaced: { entry: Entry; winner: string }[] } {
+  const byName = new Map<string, Entry>();
+  const kept: Restored[] = [];
+  const displaced: { entry: Entry; winner: string }[] = [];
+  for (const restored of found) {
+    if ("lost" in restored || restored.entry.phase !== "live") {
+      kept.push(restored);
+      continue;
+    }
+    const { entry } = restored;
+    const other = byName.get(entry.name);
+    const [winner, loser] = other && isNewer(other.record, entry.record) ? [other, entry] : [entry, other];
+    byName.set(entry.name, winner);
+    if (loser) displaced.push({ entry: loser, winner: winner.uid });
+  }
+  for (const entry of byName.values()) kept.push({ entry });
+  for (const { entry } of displaced) kept.push({ entry: displace(entry) });
+  return { kept, displaced };
+}
+
+export function isNewer(a: ObjectRecord, b: ObjectRecord): boolean {
+  return a.revision === b.revision ? a.createdAt > b.createdAt : a.revision > b.revision;
+}
+
+/** An object that had to give its name up. */
+export function displace(entry: Entry): Entry {
+  const record = { ...entry.record, trashedAt: entry.record.createdAt, expiresAt: noExpiry, revision: entry.record.revision + 1 };
+  return { ...entry, phase: "trashed", record };
+}
+export function displacedMessage(name: string, winner: string): string {
+  return `it claims the name ${name}, which ${winner} has with a newer revision; it is in the trash, without an end, and can be undeleted under another name`;
+}
+export function lostMessage(restored: { uid: string; lost: string }): string {
+  return `its data is there, but ${restored.lost}; it is listed as damaged and its data is kept`;
+}
+
+/** Inserts what was restored. Data of which nothing is known gets a row that cannot be read, so that it is listed and kept. */
+export function insertRestored(database: PoolDatabase, transaction: Transaction, restored: Restored, paths: PoolPaths): void {
+  if ("entry" in restored) {
+    transaction.insert(restored.entry);
+    transaction.audit("repair", restored.entry, undefined, restored.entry.record);
+    return;
+  }
+  const name = `lost-${restored.uid}`;
+  const bytes = lstatSync(`${paths.data}/${restored.uid}/${diskName}`, { throwIfNoEntry: false })?.size ?? 0;
+  database
+    .sql("INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, 'volume', ?, 'trashed', ?, 0, 'lost')")
+    .run(restored.uid, name, roundUp(bytes));
+  transaction.audit("repair", { uid: restored.uid, name }, undefined, undefined);
+}

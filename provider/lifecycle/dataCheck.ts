@@ -1,0 +1,260 @@
+import { shortageOf } from "../drivers/capacity";
+import type { StoredObject } from "../drivers/driver";
+import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
+import { bytesOf, exactBytes, formatBytes } from "../model/quantity";
+import { decideTakeOver, healthProblem } from "../storage/claims";
+import { sizeProblem } from "../storage/objects";
+import type { PoolView } from "../storage/poolView";
+import type { DataKind } from "./dataKind";
+import { labelsOf, textOf } from "./dataLifecycle";
+import { immutableChanges } from "./diff";
+import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
+import { lookAt } from "./look";
+import { heldElsewhereSentence, missingSentence, replaceSentence, twiceSentence } from "./sentences";
+import { checkShape, lostMarker } from "./shape";
+import { benefitOfDoubt, hasUnknown } from "./unknown";
+
+/** One resource being checked: what it declares, and where that would be. */
+interface Subject {
+  data: DataKind;
+  request: CheckRequest;
+  inputs: Properties;
+  id: ObjectId;
+  what: string;
+}
+
+/**
+ * Checks the shape, then takes one look at the pool and says everything that can be known to be refused later. The look is
+ * advice: every change observes again. Where the backend cannot be reached, that is a warning, not a failure.
+ */
+export async function checkData(data: DataKind, request: CheckRequest, context: Context): Promise<CheckResult> {
+  const { inputs, failures } = checkShape(data.kind, request);
+  if (failures.length > 0) return { inputs, failures };
+  const id = data.idOf(inputs);
+  const oldId = request.oldInputs ? data.idOf(request.oldInputs) : undefined;
+  if (!id) return { inputs, failures: [] }; // its place is not known yet, so there is nothing to look at
+  const look = await lookAt(id, request.oldInputs !== undefined, context);
+  if ("failure" in look)
+    return { inputs, failures: [{ property: "pool" in data.kind.inputs ? "pool" : "source", reason: look.failure }] };
+  const subject = { data, request, inputs, id, what: formatObjectId(id) };
+  return {
+    inputs,
+    failures: oldId ? await checkOld(subject, oldId, look.view, context) : await checkNew(subject, look.view, context),
+  };
+}
+
+async function checkNew(subject: Subject, view: PoolView | undefined, context: Context): Promise<CheckFailure[]> {
+  const { data, request, inputs, id, what } = subject;
+  const other = context.plan.addName(what, request.owner);
+  if (other)
+    return [
+      {
+        property: "name",
+        reason: twiceSentence(what, other, request.owner),
+      },
+    ];
+  const existing = view?.byName(id.name);
+  if (view && existing?.phase === "live") return checkTakeOver(subject, existing, view, context);
+  const damaged = view?.damagedByName(id.name);
+  if (damaged)
+    return [{ property: "name", reason: `${what} exists, but ${damaged.problem}; check the pool (fsck) first` }];
+  const namesake = view?.liveOf(request.owner);
+  if (namesake && inputs.allowDataLoss !== namesake.record.uid) {
+    const known = formatObjectId({ ...id, name: namesake.record.name });
+    return [
+      {
+        property: "name",
+        reason: `this stack's name owns ${known} already (uid ${namesake.record.uid}), but this state does not know it; declare name: "${namesake.record.name}" to take it over`,
+      },
+    ];
+  }
+  const trashed = view?.trashed(request.owner, id.name);
+  if (trashed)
+    context.log.info(
+      `a former ${what} is in the trash until ${trashed.record.expiresAt}; a new one is made. To bring the old one back instead: undelete ${trashed.record.uid}`,
+    );
+  const failures = await data.checkNew(inputs, id, view, context);
+  return [...failures, ...(await checkRoom(subject, neededBytes(subject, view, context), view, context))];
+}
+
+function checkTakeOver(subject: Subject, existing: StoredObject, view: PoolView, context: Context): CheckFailure[] {
+  const { data, request, inputs, what } = subject;
+  // The second check of a replacement that the user has allowed: the old one goes to the trash before this one is made
+  if (inputs.allowDataLoss === existing.record.uid) return [];
+  if (existing.record.kind !== data.word)
+    return [
+      { property: "name", reason: `${what} exists already and is a ${existing.record.kind}; choose another name` },
+    ];
+  if (hasUnknown(inputs.adopt)) return [];
+  const wanted = {
+    owner: request.owner,
+    stackId: context.storage.stackId,
+    requested: benefitOfDoubt(data.requestedOf(inputs), existing.record.requested),
+    labels: benefitOfDoubt(labelsOf(inputs), existing.record.labels),
+    adopt: textOf(inputs.adopt),
+  };
+  const decision = decideTakeOver(existing.record, wanted, what, view.at);
+  if ("refused" in decision) return [{ property: "name", reason: decision.refused }];
+  const problem = healthProblem(existing, what);
+  if (problem) return [{ property: "name", reason: `${problem}; it cannot be taken over as it is` }];
+  const tooSmall =
+    decision.how === "adopted" ? sizeProblem(existing, { sizeBytes: data.sizeOf(inputs) }, what) : undefined;
+  return tooSmall ? [{ property: "size", reason: tooSmall }] : [];
+}
+
+async function checkOld(
+  subject: Subject,
+  oldId: ObjectId,
+  view: PoolView | undefined,
+  context: Context,
+): Promise<CheckFailure[]> {
+  const { data, request, inputs } = subject;
+  const oldInputs = request.oldInputs as Properties;
+  const oldWhat = formatObjectId(oldId);
+  const isSamePool = formatPoolId(oldId) === formatPoolId(subject.id);
+  const oldView = isSamePool ? view : await oldPool(oldId, context);
+  const found = oldView?.byName(oldId.name);
+  const owners = [request.owner, request.oldOwner ?? request.owner];
+  const mine =
+    found?.phase === "live" && found.health !== "missing" && owners.includes(found.record.owner) ? found : undefined;
+  if (oldView && !mine) {
+    const failure = checkAbsent(subject, oldId, found, owners, oldView, textOf(oldInputs[lostMarker]));
+    return failure ? [failure] : [];
+  }
+  const superseded = /^superseded:(.*)$/.exec(textOf(oldInputs[lostMarker]) ?? "")?.[1];
+  if (superseded && inputs.adopt !== superseded) {
+    return [
+      {
+        property: "name",
+        reason: heldElsewhereSentence(oldWhat, superseded),
+      },
+    ];
+  }
+  const replaced = checkImmutable(data, oldInputs, inputs, oldWhat, mine);
+  if (replaced) return replaced;
+  const wanted = data.sizeOf(inputs);
+  const current = mine?.record.sizeBytes ?? data.sizeOf(oldInputs);
+  if (wanted === undefined || current === undefined || wanted === current) return [];
+  if (wanted < current)
+    return [{ property: "size", reason: shrinkSentence(oldWhat, current, wanted, oldInputs.size, inputs.size) }];
+  return checkRoom(subject, wanted - current, view, context);
+}
+
+/** The pool of an object that is to move. A look that fails leaves less to check; the change itself observes again. */
+async function oldPool(oldId: ObjectId, context: Context): Promise<PoolView | undefined> {
+  const look = await lookAt(oldId, true, context);
+  return "view" in look ? look.view : undefined;
+}
+
+/** The state knows an object that is not there, or is somebody else's: refused, unless the user allows a new one. */
+function checkAbsent(
+  subject: Subject,
+  oldId: ObjectId,
+  found: StoredObject | undefined,
+  owners: string[],
+  view: PoolView,
+  marker: string | undefined,
+): CheckFailure | undefined {
+  const { data, request, inputs } = subject;
+  const oldWhat = formatObjectId(oldId);
+  if (found?.phase === "live" && !owners.includes(found.record.owner)) {
+    if (inputs.adopt === found.record.uid) return undefined;
+    return {
+      property: "name",
+      reason: `${oldWhat} (uid ${found.record.uid}) belongs to ${found.record.owner} now, not to this stack; nothing is changed. To hold it here again, set adopt: "${found.record.uid}"`,
+    };
+  }
+  if (data.missingIsGone || view.damagedByName(oldId.name)) return undefined;
+  const trashed = owners.map((owner) => view.trashed(owner, oldId.name)).find((object) => object !== undefined);
+  const uid = /^missing:(.*)$/.exec(marker ?? "")?.[1] ?? found?.record.uid ?? trashed?.record.uid;
+  // A replacement that the user has allowed, interrupted after the old object had gone to the trash
+  const isReplaced = immutableChanges(data.kind, request.oldInputs as Properties, inputs).length > 0;
+  if (uid !== undefined && isReplaced && inputs.allowDataLoss === uid) return undefined;
+  const permission = textOf(inputs.recreateIfMissing);
+  if (permission !== undefined && (uid === undefined || permission === uid)) return undefined;
+  return { property: "", reason: missingSentence(oldWhat, uid, found ?? trashed) };
+}
+
+/** Undefined where nothing immutable changes; no failures where the user allows the replacement. */
+function checkImmutable(
+  data: DataKind,
+  oldInputs: Properties,
+  inputs: Properties,
+  oldWhat: string,
+  mine: StoredObject | undefined,
+): CheckFailure[] | undefined {
+  const keys = immutableChanges(data.kind, oldInputs, inputs);
+  if (keys.length === 0) return undefined;
+  const uid = mine?.record.uid;
+  if (uid !== undefined && inputs.allowDataLoss === uid) {
+    if (!mine?.record.protection) return [];
+    return [
+      {
+        property: keys[0] as string,
+        reason: `${oldWhat} is protected; set deletionProtection: false in an update of its own first, then replace it`,
+      },
+    ];
+  }
+  return keys.map((key) => ({
+    property: key,
+    reason: replaceSentence(oldWhat, uid, oldInputs[key], inputs[key], inputs.allowDataLoss),
+  }));
+}
+
+function shrinkSentence(
+  what: string,
+  current: number,
+  wanted: number,
+  oldSpelling: unknown,
+  newSpelling: unknown,
+): string {
+  const from = typeof oldSpelling === "string" && bytesOf(oldSpelling) === current ? oldSpelling : exactBytes(current);
+  return (
+    `${what} cannot shrink from ${from} to ${String(newSpelling)} (${current - wanted} bytes less): what lies at its end would be lost. ` +
+    `Declare size: "${from}" again, or make a smaller volume and copy into it`
+  );
+}
+
+/** What a new object would take from its pool: nothing for a snapshot that shares its blocks. */
+function neededBytes(subject: Subject, view: PoolView | undefined, context: Context): number {
+  const { data, inputs } = subject;
+  const declared = data.sizeOf(inputs);
+  if (declared !== undefined) return declared;
+  if (view?.pool.record.capabilities.copyOnWrite !== false) return 0;
+  const source = data.sourceOf(inputs);
+  const existing = source === undefined ? undefined : view.byName(source.split("/")[2] as string);
+  return existing?.record.sizeBytes ?? (source === undefined ? 0 : (context.plan.size(source) ?? 0));
+}
+
+/** Whether the whole plan fits, as far as it has been checked: each resource that no longer fits says so. */
+async function checkRoom(
+  subject: Subject,
+  bytes: number,
+  view: PoolView | undefined,
+  context: Context,
+): Promise<CheckFailure[]> {
+  const { request, id, data } = subject;
+  if (bytes === 0) return [];
+  const poolId = formatPoolId(id);
+  const sum = context.plan.addBytes(poolId, request.owner, bytes);
+  // What this plan declares for the pool counts before what the pool has now
+  const settings = context.plan.pool(poolId)?.settings ?? view?.pool.record.settings;
+  if (!settings) return [];
+  const facts = view?.pool.capacity ?? (await prospect(id, context));
+  const shortage = facts && shortageOf(sum, settings, facts);
+  if (!shortage) return [];
+  const all = sum === bytes ? "" : ` (this plan asks for ${formatBytes(sum)} in all, ${formatBytes(bytes)} of it here)`;
+  return [
+    {
+      property: data.sizeOf(subject.inputs) === undefined ? "source" : "size",
+      reason: `pool ${poolId}: ${shortage}${all}`,
+    },
+  ];
+}
+
+async function prospect(id: ObjectId, { storage, signal }: Context) {
+  return storage
+    .backend(id.backend)
+    .read(signal, (driver, call) => driver.prospect(id.pool, call))
+    .catch(() => undefined); // advice only
+}

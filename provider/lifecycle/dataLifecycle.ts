@@ -1,0 +1,296 @@
+import type { StoredObject } from "../drivers/driver";
+import { hasCode, KrStorageError } from "../model/errors";
+import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
+import { durationMs } from "../model/quantity";
+import { anyOf, deadlineIn } from "../storage/deadline";
+import { resolveSource } from "../storage/library";
+import { maxLookAgeMs } from "../storage/looks";
+import { changeObject, discardMissing, ensureObject, type HeldObject, removeObject } from "../storage/objects";
+import { checkData } from "./dataCheck";
+import type { DataKind } from "./dataKind";
+import { diffInputs, immutableChanges } from "./diff";
+import {
+  type Context,
+  type CreateRequest,
+  type CreateResult,
+  type DeleteRequest,
+  type Lifecycle,
+  PartialFailure,
+  type Properties,
+  type ReadRequest,
+  type ReadResult,
+  type UpdateRequest,
+  type UpdateResult,
+} from "./lifecycle";
+import { missingSentence } from "./sentences";
+import { lostMarker } from "./shape";
+
+const defaultTimeoutMs = 10 * 60_000;
+
+/** The life of a resource that holds data. The rules are the same for every such kind. */
+export function dataLifecycle(data: DataKind): Lifecycle {
+  return {
+    kind: data.kind,
+    check: (request, context) => checkData(data, request, context),
+    diff: (request) => diffInputs(data.kind, request),
+    create: (request, context) => create(data, request, context),
+    read: (request, context) => read(data, request, context),
+    update: (request, context) => update(data, request, context),
+    delete: (request, context) => remove(request, context),
+  };
+}
+
+async function create(data: DataKind, request: CreateRequest, context: Context): Promise<CreateResult> {
+  const { inputs, owner } = request;
+  const id = knownId(data, inputs);
+  const object = await make(data, id, inputs, owner, context, signalFor("create", inputs, context));
+  return { id: formatObjectId(id), state: appliedState(data, id, object, inputs, owner) };
+}
+
+async function make(
+  data: DataKind,
+  id: ObjectId,
+  inputs: Properties,
+  owner: string,
+  context: Context,
+  signal: AbortSignal,
+): Promise<StoredObject> {
+  const { storage, plan } = context;
+  const sourceId = data.sourceOf(inputs);
+  const source = sourceId === undefined ? undefined : await resolveSource(storage, id, sourceId, signal);
+  const { object, how } = await ensureObject(
+    storage,
+    id,
+    {
+      kind: data.word,
+      owner,
+      stackId: storage.stackId,
+      requested: data.requestedOf(inputs),
+      labels: labelsOf(inputs),
+      protection: protectionOf(inputs),
+      sizeBytes: data.sizeOf(inputs),
+      sourceUid: source?.record.uid,
+      adopt: textOf(inputs.adopt),
+    },
+    signal,
+  );
+  plan.doneBytes(formatPoolId(id), owner);
+  if (how !== "created")
+    context.log.info(
+      `${formatObjectId(id)} (uid ${object.record.uid}) existed and was ${how === "adopted" ? "adopted; deletionProtection is on" : "taken over from an interrupted run"}`,
+    );
+  return object;
+}
+
+/**
+ * The state after a write. What was written must be what is read: a backend that ignores a change would otherwise show the
+ * same diff for ever. Throws `PartialFailure`, because the object exists and the state must remember it.
+ */
+function appliedState(
+  data: DataKind,
+  id: ObjectId,
+  object: StoredObject,
+  inputs: Properties,
+  owner: string,
+): Properties {
+  const state = stateOf(data, object, inputs, owner);
+  const wanted = data.sizeOf(inputs);
+  if (wanted === undefined || (object.record.sizeBytes === wanted && object.actualSizeBytes >= wanted)) return state;
+  const target = formatObjectId(id);
+  const failure = new KrStorageError(
+    "PROTOCOL",
+    `BackendIgnoredChange: ${target} was given the size ${wanted}, but the backend has recorded ${object.record.sizeBytes} and gives ${object.actualSizeBytes} bytes`,
+    { target, outcome: "partial" },
+  );
+  throw new PartialFailure(target, state, failure);
+}
+
+async function read(data: DataKind, request: ReadRequest, context: Context): Promise<ReadResult | undefined> {
+  const id = parseObjectId(request.id);
+  if (!id)
+    throw new KrStorageError("INVALID_ARGUMENT", `"${request.id}" is not the id of a ${data.word}`, {
+      target: request.id,
+    });
+  const { oldState } = request;
+  const uid = textOf(oldState.uid);
+  const view = await context.storage.view(id, {
+    maxAgeMs: maxLookAgeMs,
+    identity: textOf(oldState.poolIdentity),
+    signal: context.signal,
+  });
+  const object = uid === undefined ? view.byName(id.name) : view.byUid(uid);
+  if (object && object.record.kind !== data.word)
+    throw new KrStorageError("INVALID_ARGUMENT", `${request.id} is a ${object.record.kind}, not a ${data.word}`, {
+      target: request.id,
+    });
+  if (object?.phase === "live") {
+    if (uid !== undefined && object.record.claim !== oldState.claim) return superseded(data, request, object, uid);
+    const inputs = inputsOf(data, object, id, oldState);
+    const owner = uid === undefined ? object.record.owner : (textOf(oldState.owner) ?? object.record.owner);
+    const result = { id: request.id, state: stateOf(data, object, inputs, owner), inputs };
+    return object.health === "missing" && uid !== undefined ? lost(result, `missing:${uid}`) : result;
+  }
+  if (uid === undefined) return undefined;
+  const damaged = view.damaged.find((record) => record.uid === uid);
+  if (damaged) return { id: request.id, ...withStatus(data, oldState, "damaged") };
+  if (data.missingIsGone) return undefined;
+  context.log.warn(missingSentence(formatObjectId(id), uid, object));
+  return lost({ id: request.id, ...withStatus(data, oldState, "missing") }, `missing:${uid}`);
+}
+
+/** Another state has taken the object over: this one keeps what it knows, and check says what can be done. */
+function superseded(data: DataKind, request: ReadRequest, object: StoredObject, uid: string): ReadResult {
+  return lost({ id: request.id, ...withStatus(data, request.oldState, object.health) }, `superseded:${uid}`);
+}
+
+function lost(result: ReadResult, reason: string): ReadResult {
+  return {
+    ...result,
+    state: { ...result.state, [lostMarker]: reason },
+    inputs: { ...result.inputs, [lostMarker]: reason },
+  };
+}
+
+/** A state as it was, with another status; the inputs in it as they were. */
+function withStatus(
+  data: DataKind,
+  oldState: Properties,
+  status: StoredObject["health"],
+): { state: Properties; inputs: Properties } {
+  const inputs = Object.fromEntries(
+    Object.keys(data.kind.inputs).flatMap((key) => (oldState[key] === undefined ? [] : [[key, oldState[key]]])),
+  );
+  return { state: { ...oldState, status }, inputs };
+}
+
+async function update(data: DataKind, request: UpdateRequest, context: Context): Promise<UpdateResult> {
+  const { oldState, newInputs, owner } = request;
+  const id = knownId(data, newInputs);
+  const signal = signalFor("update", newInputs, context);
+  const refused = immutableChanges(data.kind, oldState, newInputs);
+  if (refused.length > 0 || formatObjectId(id) !== request.id) {
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `${request.id}: ${refused.join(", ") || "its id"} cannot change in place; nothing was changed`,
+      { target: request.id },
+    );
+  }
+  const held = heldOf(request.id, oldState);
+  try {
+    const object = await changeObject(
+      context.storage,
+      id,
+      held,
+      {
+        owner,
+        stackId: context.storage.stackId,
+        requested: data.requestedOf(newInputs),
+        labels: labelsOf(newInputs),
+        sizeBytes: data.sizeOf(newInputs),
+        adopt: textOf(newInputs.adopt),
+        ...protectionChange(oldState, newInputs),
+      },
+      signal,
+    );
+    context.plan.doneBytes(formatPoolId(id), owner);
+    return { state: appliedState(data, id, object, newInputs, owner) };
+  } catch (error) {
+    if (!hasCode(error, "NOT_FOUND")) throw error;
+    if (newInputs.recreateIfMissing !== held.uid)
+      throw new KrStorageError(
+        "NOT_FOUND",
+        `${missingSentence(request.id, held.uid, undefined)}; nothing was changed`,
+        { target: request.id, cause: error },
+      );
+    await discardMissing(context.storage, id, held, signal);
+    const object = await make(data, id, newInputs, owner, context, signal);
+    return { state: appliedState(data, id, object, newInputs, owner) };
+  }
+}
+
+async function remove(request: DeleteRequest, context: Context): Promise<void> {
+  const id = parseObjectId(request.id);
+  if (!id)
+    throw new KrStorageError("INVALID_ARGUMENT", `"${request.id}" is not an id of ours; nothing was deleted`, {
+      target: request.id,
+    });
+  const held = heldOf(request.id, request.oldState);
+  const result = await removeObject(context.storage, id, held, signalFor("delete", request.oldState, context));
+  if (result === "superseded")
+    context.log.warn(
+      `${request.id} (uid ${held.uid}) was not deleted: another state holds it now, so it is not this one's to delete`,
+    );
+}
+
+/** The state of a resource: its inputs as spelled, and what the object is. */
+export function stateOf(data: DataKind, object: StoredObject, inputs: Properties, owner: string): Properties {
+  const { record } = object;
+  const { [lostMarker]: _, ...kept } = inputs;
+  return {
+    ...kept,
+    uid: record.uid,
+    claim: record.claim,
+    owner,
+    status: object.health,
+    poolIdentity: record.poolIdentity,
+    ...data.outputsOf(object),
+  };
+}
+
+/** Inputs as last spelled by whoever declared them; what only the engine's calls need is echoed from the state. */
+function inputsOf(data: DataKind, object: StoredObject, id: ObjectId, oldState: Properties): Properties {
+  const { record } = object;
+  const echoed = Object.fromEntries(
+    [...data.kind.permissions, "timeouts"]
+      .filter((key) => oldState[key] !== undefined)
+      .map((key) => [key, oldState[key]]),
+  );
+  const hasLabels = Object.keys(record.labels).length > 0 || oldState.labels !== undefined;
+  const saysProtection = oldState.deletionProtection !== undefined || (record.protection && oldState.uid === undefined);
+  return {
+    ...echoed,
+    ...data.inputsOf(object, id),
+    ...(hasLabels ? { labels: record.labels } : {}),
+    ...(saysProtection ? { deletionProtection: record.protection } : {}),
+  };
+}
+
+/** Protection that is not declared stays as it is, unless it was declared before. */
+function protectionChange(oldState: Properties, newInputs: Properties): { protection?: boolean } {
+  const declared = protectionOf(newInputs);
+  if (declared !== undefined) return { protection: declared };
+  return oldState.deletionProtection === undefined ? {} : { protection: false };
+}
+
+function heldOf(id: string, state: Properties): HeldObject {
+  const { uid, claim, poolIdentity } = state;
+  if (typeof uid === "string" && typeof claim === "string" && typeof poolIdentity === "string")
+    return { uid, claim, poolIdentity };
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `the state of ${id} does not say which object it is (no uid); run "pulumi refresh"`,
+    { target: id },
+  );
+}
+
+function knownId(data: DataKind, inputs: Properties): ObjectId {
+  const id = data.idOf(inputs);
+  if (id) return id;
+  throw new KrStorageError("INTERNAL", `a ${data.word} reached the provider before its place was known`);
+}
+
+function signalFor(operation: "create" | "update" | "delete", inputs: Properties, context: Context): AbortSignal {
+  const timeouts = inputs.timeouts as Record<string, string> | undefined;
+  const text = timeouts?.[operation];
+  return anyOf(context.signal, deadlineIn(text === undefined ? defaultTimeoutMs : durationMs(text)));
+}
+
+export function labelsOf(inputs: Properties): Record<string, string> {
+  return (inputs.labels as Record<string, string> | undefined) ?? {};
+}
+function protectionOf(inputs: Properties): boolean | undefined {
+  return inputs.deletionProtection as boolean | undefined;
+}
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

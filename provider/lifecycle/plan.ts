@@ -1,0 +1,56 @@
+import type { PoolSettings } from "../drivers/record";
+
+/** A pool that this deployment is going to make. */
+export interface PlannedPool {
+  owner: string;
+  settings: PoolSettings;
+}
+
+/** What the deployment under way is going to make, as far as its resources have been checked. Lives as long as the process. */
+export class Plan {
+  private readonly pools = new Map<string, PlannedPool>();
+  private readonly names = new Map<string, string>();
+  private readonly sizes = new Map<string, number>();
+  private readonly bytes = new Map<string, Map<string, number>>();
+
+  addPool(poolId: string, pool: PlannedPool): void {
+    this.pools.set(poolId, pool);
+  }
+  pool(poolId: string): PlannedPool | undefined {
+    return this.pools.get(poolId);
+  }
+
+  /** Notes that `owner` wants the name. Returns another owner that wants it too. */
+  addName(id: string, owner: string): string | undefined {
+    const other = this.names.get(id);
+    if (other !== undefined && other !== owner) return other;
+    this.names.set(id, owner);
+    return undefined;
+  }
+  /** Whether something of that id is going to be made. */
+  hasName(id: string): boolean {
+    return this.names.has(id);
+  }
+
+  /** Notes the size of what is going to be made, for what is made from it. */
+  setSize(id: string, sizeBytes: number): void {
+    this.sizes.set(id, sizeBytes);
+  }
+  size(id: string): number | undefined {
+    return this.sizes.get(id);
+  }
+
+  /** Notes that `owner` is going to take `bytes` more from the pool. Returns the sum over the whole plan. */
+  addBytes(poolId: string, owner: string, bytes: number): number {
+    const pool = this.bytes.get(poolId) ?? new Map<string, number>();
+    this.bytes.set(poolId, pool);
+    pool.set(owner, bytes);
+    let sum = 0;
+    for (const each of pool.values()) sum += each;
+    return sum;
+  }
+  /** What `owner` planned has been done, so the pool itself accounts for it now. */
+  doneBytes(poolId: string, owner: string): void {
+    this.bytes.get(poolId)?.delete(owner);
+  }
+}

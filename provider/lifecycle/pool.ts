@@ -1,0 +1,248 @@
+import type { StoredPool } from "../drivers/driver";
+import { hasCode, KrStorageError } from "../model/errors";
+import { formatPoolId, type PoolId, parsePoolId } from "../model/names";
+import { type PoolInputs, pool } from "../model/pool";
+import { maxLookAgeMs } from "../storage/looks";
+import {
+  changePool,
+  decidePoolTakeOver,
+  ensurePool,
+  type HeldPool,
+  poolSettings,
+  readPool,
+  removePool,
+} from "../storage/pools";
+import { labelsOf, textOf } from "./dataLifecycle";
+import { diffInputs, immutableChanges } from "./diff";
+import type { CheckFailure, CheckRequest, CheckResult, Context, Lifecycle, Properties, ReadResult } from "./lifecycle";
+import { lookSignal } from "./look";
+import { heldElsewhereSentence, twiceSentence } from "./sentences";
+import { checkShape, lostMarker } from "./shape";
+import { benefitOfDoubt, hasUnknown, knownOnly } from "./unknown";
+
+const defaultBackend = "local";
+/** The inputs that the pool's record keeps as spelled. */
+const recorded = ["tier", "capacity", "maxOvercommit", "reserve", "trashRetention"] as const;
+
+/** A pool is a place, not data: it is never replaced, and never removed while anything lives in it. */
+export const poolLifecycle: Lifecycle = {
+  kind: pool,
+
+  async check(request, context): Promise<CheckResult> {
+    const { inputs, failures } = checkShape(pool, request);
+    const id = idOf(inputs);
+    if (failures.length > 0 || !id) return { inputs, failures };
+    const refused = immutableChanges(pool, placeOf(request.oldInputs), placeOf(inputs));
+    if (request.oldInputs && refused.length > 0)
+      return {
+        inputs,
+        failures: refused.map((key) => ({
+          property: key,
+          reason: movedSentence(idOf(request.oldInputs as Properties), key),
+        })),
+      };
+    const failure = declaredTwice(id, request, context) ?? (await look(id, inputs, request, context));
+    if (failure) return { inputs, failures: [failure] };
+    const settings = poolSettings(knownOnly(inputs) as PoolInputs);
+    context.plan.addPool(formatPoolId(id), { owner: request.owner, settings });
+    return { inputs, failures: [] };
+  },
+
+  diff: (request) => ({
+    ...diffInputs(pool, {
+      ...request,
+      oldState: { ...request.oldState, ...placeOf(request.oldState) },
+      newInputs: { ...request.newInputs, ...placeOf(request.newInputs) },
+    }),
+    replaces: [],
+    deleteBeforeReplace: false,
+  }),
+
+  async create({ inputs, owner }, context) {
+    const id = knownId(inputs);
+    const { storage } = context;
+    const wanted = {
+      owner,
+      stackId: storage.stackId,
+      requested: requestedOf(inputs),
+      labels: labelsOf(inputs),
+      adopt: textOf(inputs.adopt),
+    };
+    const made = await ensurePool(storage, id, wanted, poolSettings(inputs as PoolInputs), context.signal);
+    return { id: formatPoolId(id), state: stateOf(made, id, inputs, owner, context) };
+  },
+
+  async read({ id: text, oldState }, context): Promise<ReadResult | undefined> {
+    const id = parsePoolId(text);
+    if (!id)
+      throw new KrStorageError("INVALID_ARGUMENT", `"${text}" is not the id of a pool; write "<backend>/<pool>"`, {
+        target: text,
+      });
+    const found = await readPool(context.storage, id, textOf(oldState.identity), context.signal);
+    if (!found) return undefined;
+    const { record } = found;
+    const owner = oldState.uid === undefined ? record.owner : (textOf(oldState.owner) ?? record.owner);
+    const isHeld = oldState.uid === undefined || (record.uid === oldState.uid && record.claim === oldState.claim);
+    const inputs: Properties = {
+      ...Object.fromEntries(
+        ["adopt", "backend"].filter((key) => oldState[key] !== undefined).map((key) => [key, oldState[key]]),
+      ),
+      ...(oldState.uid === undefined ? { backend: id.backend } : {}),
+      name: id.pool,
+      ...requestedOf(record.requested),
+      ...(Object.keys(record.labels).length > 0 || oldState.labels !== undefined ? { labels: record.labels } : {}),
+    };
+    if (isHeld) return { id: text, inputs, state: stateOf(found, id, inputs, owner, context) };
+    const marker = { [lostMarker]: `superseded:${record.uid}` };
+    return { id: text, inputs: { ...inputs, ...marker }, state: { ...oldState, ...marker } };
+  },
+
+  async update({ id: text, oldState, newInputs, owner }, context) {
+    const id = knownId(newInputs);
+    if (formatPoolId(id) !== text)
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `${text}: a pool cannot move to ${formatPoolId(id)}; nothing was changed`,
+        { target: text },
+      );
+    const { storage } = context;
+    const settings = poolSettings(newInputs as PoolInputs);
+    try {
+      const change = {
+        owner,
+        requested: requestedOf(newInputs),
+        labels: labelsOf(newInputs),
+        settings,
+        ...(storage.stackId === undefined ? {} : { stackId: storage.stackId }),
+      };
+      const changed = await changePool(storage, id, heldOf(text, oldState), change, context.signal);
+      return { state: stateOf(changed, id, newInputs, owner, context) };
+    } catch (error) {
+      if (!hasCode(error, "CONFLICT") || newInputs.adopt === undefined) throw error;
+      const wanted = {
+        owner,
+        stackId: storage.stackId,
+        requested: requestedOf(newInputs),
+        labels: labelsOf(newInputs),
+        adopt: textOf(newInputs.adopt),
+      };
+      return {
+        state: stateOf(await ensurePool(storage, id, wanted, settings, context.signal), id, newInputs, owner, context),
+      };
+    }
+  },
+
+  async delete({ id: text, oldState }, context) {
+    const id = parsePoolId(text);
+    if (!id)
+      throw new KrStorageError("INVALID_ARGUMENT", `"${text}" is not the id of a pool; nothing was deleted`, {
+        target: text,
+      });
+    const result = await removePool(context.storage, id, heldOf(text, oldState), context.signal);
+    if (result === "superseded") context.log.warn(`pool ${text} was not removed: another state holds it now`);
+    if (result === "retired")
+      context.log.info(
+        `pool ${text} has only trash left; it goes when that has ended, and comes back if this stack declares it again`,
+      );
+  },
+};
+
+function declaredTwice(id: PoolId, { owner, oldInputs }: CheckRequest, { plan }: Context): CheckFailure | undefined {
+  const other = oldInputs === undefined ? plan.addName(formatPoolId(id), owner) : undefined;
+  return other === undefined
+    ? undefined
+    : { property: "name", reason: twiceSentence(`pool ${formatPoolId(id)}`, other, owner) };
+}
+
+/** Read has noted that another state has taken the pool over: an update would be refused, so check says it first. */
+function supersededFailure(id: PoolId, oldInputs: Properties, inputs: Properties): CheckFailure | undefined {
+  const uid = /^superseded:(.*)$/.exec(textOf(oldInputs[lostMarker]) ?? "")?.[1];
+  if (uid === undefined || inputs.adopt === uid) return undefined;
+  return { property: "name", reason: heldElsewhereSentence(`pool ${formatPoolId(id)}`, uid) };
+}
+
+async function look(
+  id: PoolId,
+  inputs: Properties,
+  request: CheckRequest,
+  context: Context,
+): Promise<CheckFailure | undefined> {
+  try {
+    const existing = await readPool(context.storage, id, undefined, lookSignal(context));
+    if (!existing) {
+      if (request.oldInputs)
+        context.log.warn(
+          `pool ${formatPoolId(id)} is not there: its marker is missing. A disk that is not mounted, or an empty folder? It is not made again`,
+        );
+      return undefined;
+    }
+    if (request.oldInputs) return supersededFailure(id, request.oldInputs, inputs);
+    if (hasUnknown(inputs.adopt)) return undefined;
+    const wanted = {
+      owner: request.owner,
+      stackId: context.storage.stackId,
+      requested: benefitOfDoubt(requestedOf(inputs), existing.record.requested),
+      labels: benefitOfDoubt(labelsOf(inputs), existing.record.labels),
+      adopt: textOf(inputs.adopt),
+    };
+    const { at } = await context.storage.view(id, { maxAgeMs: maxLookAgeMs, signal: lookSignal(context) });
+    const decision = decidePoolTakeOver(existing.record, wanted, id, at);
+    return "refused" in decision ? { property: "name", reason: decision.refused } : undefined;
+  } catch (error) {
+    if (!KrStorageError.isInstance(error)) throw error;
+    if (hasCode(error, "UNAVAILABLE", "TIMEOUT", "CANCELLED")) {
+      context.log.warn(
+        `pool ${formatPoolId(id)} could not be looked at, so this preview promises less: ${error.message}`,
+      );
+      return undefined;
+    }
+    return { property: hasCode(error, "NOT_FOUND") ? "backend" : "name", reason: error.message };
+  }
+}
+
+function movedSentence(oldId: PoolId | undefined, key: string): string {
+  return `a pool cannot change its ${key}: what is in ${oldId ? formatPoolId(oldId) : "it"} would stay behind. Declare a second pool, make volumes in it from those of this one, then remove this one`;
+}
+
+/** Where the inputs place the pool, with the default backend spelled out, so that leaving it out is no change. */
+function placeOf(inputs: Properties | undefined): Properties {
+  return { backend: inputs?.backend ?? defaultBackend, name: inputs?.name };
+}
+function idOf(inputs: Properties): PoolId | undefined {
+  const { backend, name } = placeOf(inputs);
+  return typeof backend === "string" && typeof name === "string" ? { backend, pool: name } : undefined;
+}
+function knownId(inputs: Properties): PoolId {
+  const id = idOf(inputs);
+  if (id) return id;
+  throw new KrStorageError("INTERNAL", "a pool reached the provider before its place was known");
+}
+function requestedOf(inputs: Properties): Record<string, unknown> {
+  return Object.fromEntries(recorded.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]));
+}
+
+function stateOf(stored: StoredPool, id: PoolId, inputs: Properties, owner: string, { storage }: Context): Properties {
+  const { record } = stored;
+  const { [lostMarker]: _, ...kept } = inputs;
+  return {
+    ...kept,
+    driver: storage.backend(id.backend).type,
+    capabilities: record.capabilities,
+    identity: record.identity,
+    uid: record.uid,
+    status: "ready",
+    claim: record.claim,
+    owner,
+  };
+}
+
+function heldOf(id: string, state: Properties): HeldPool {
+  const { uid, claim, identity } = state;
+  if (typeof uid === "string" && typeof claim === "string" && typeof identity === "string")
+    return { uid, claim, identity };
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `the state of pool ${id} does not say which pool it is (no uid); run "pulumi refresh"`,
+    { target: id },
+  );
+}

@@ -1,0 +1,76 @@
+import type { z } from "zod";
+import { propertyPath, reasonOf } from "../model/issues";
+import type { Kind } from "../model/kind";
+import { nameFromLogical, nameProblem } from "../model/names";
+import type { CheckFailure, CheckRequest, Properties } from "./lifecycle";
+import { hasUnknown } from "./unknown";
+
+/** Inputs that a kind takes beside its own: what read notes for the next check. */
+export const lostMarker = "lost";
+
+/**
+ * Validates the shape of inputs without asking any backend. Properties that are not known yet are left alone. The inputs
+ * come back as spelled; only the name is filled in, because it must stay when the resource is renamed.
+ */
+export function checkShape(kind: Kind, request: CheckRequest): { inputs: Properties; failures: CheckFailure[] } {
+  const failures: CheckFailure[] = [];
+  const inputs: Properties = { ...request.newInputs };
+  for (const key of Object.keys(inputs)) {
+    if (inputs[key] === undefined) delete inputs[key];
+    else if (!Object.hasOwn(kind.inputs, key)) failures.push({ property: key, reason: unknownProperty(kind, key) });
+  }
+  if (inputs.name === undefined && "name" in kind.inputs) {
+    const name =
+      typeof request.oldInputs?.name === "string"
+        ? request.oldInputs.name
+        : nameFromLogical(logicalName(request.owner));
+    if (nameProblem(name))
+      failures.push({
+        property: "name",
+        reason: `no name can be made from the resource's name; give one: ${nameProblem(name)}`,
+      });
+    else inputs.name = name;
+  }
+  for (const [key, schema] of Object.entries(kind.inputs)) {
+    if (hasUnknown(inputs[key])) continue;
+    const result = schema.safeParse(inputs[key]);
+    if (result.success) continue;
+    if (inputs[key] === undefined) {
+      if (key !== "name") failures.push({ property: key, reason: `missing required property "${key}"` });
+      continue;
+    }
+    for (const issue of result.error.issues) failures.push({ property: pathOf(key, issue), reason: reasonOf(issue) });
+  }
+  return { inputs, failures };
+}
+
+/** The last part of an owner. It may itself hold slashes; what comes before cannot. */
+export function logicalName(owner: string): string {
+  return owner.split("/").slice(3).join("/");
+}
+
+function pathOf(key: string, issue: z.core.$ZodIssue): string {
+  return propertyPath([key, ...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])]);
+}
+
+function unknownProperty(kind: Kind, key: string): string {
+  const similar = Object.keys(kind.inputs).find(
+    (known) => known.toLowerCase() === key.toLowerCase() || distance(known, key) <= 2,
+  );
+  const properties = Object.keys(kind.inputs).join(", ");
+  return `${kind.name} has no property "${key.replace(/\p{C}/gu, "?")}"; ${similar ? `did you mean "${similar}"?` : `properties are ${properties}`}`;
+}
+
+/** How many letters differ (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,25 @@
+/**
+ * Storage as a library: pools, volumes and snapshots on any backend, without Pulumi.
+ *
+ * @example
+ * ```ts
+ * import { openStorage } from "krstorage/storage";
+ *
+ * const storage = openStorage({ backends: { main: { type: "local", path: "/srv/storage" } } });
+ * await storage.createPool("main/ssd");
+ * const volume = await storage.createVolume("main/ssd/pgdata", { size: "20GiB" });
+ * console.log(volume.connection);
+ * await storage.close();
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+export type { Actor, Clock, Finding, FsckOptions, Holder, Log } from "../drivers/driver";
+export { type ErrorCode, type ErrorDetails, type Issue, KrStorageError, type Outcome } from "../model/errors";
+export type { Connection } from "../model/volume";
+export { type BackendConfig, type BackendOptions, parseBackends, type StorageConfig } from "./config";
+export { type ConfigSources, resolveConfig } from "./configSources";
+export { type ObjectInfo, type OpenOptions, openStorage, type PoolInfo, StorageLibrary } from "./library";
+export { Storage, type StorageEnv } from "./storage";
+export type { Purged } from "./trash";

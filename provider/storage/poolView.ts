@@ -1,0 +1,72 @@
+import type { DamagedRecord, Listing, StoredObject, StoredPool } from "../drivers/driver";
+
+/** One complete list of a pool, indexed, with what this process has written since put in. */
+export class PoolView {
+  readonly at: number;
+  private currentPool: StoredPool;
+  private readonly objects = new Map<string, StoredObject>();
+  private readonly names = new Map<string, string>();
+  private readonly damagedRecords: DamagedRecord[];
+
+  constructor(listing: Listing) {
+    this.at = listing.at;
+    this.currentPool = { ...listing.pool, capacity: { ...listing.pool.capacity } };
+    this.damagedRecords = listing.damaged;
+    for (const object of listing.objects) this.index(object);
+  }
+
+  get pool(): StoredPool {
+    return this.currentPool;
+  }
+  get damaged(): readonly DamagedRecord[] {
+    return this.damagedRecords;
+  }
+  all(): StoredObject[] {
+    return [...this.objects.values()];
+  }
+  byUid(uid: string): StoredObject | undefined {
+    return this.objects.get(uid);
+  }
+  /** What has the name now: live, or being created. */
+  byName(name: string): StoredObject | undefined {
+    const uid = this.names.get(name);
+    return uid === undefined ? undefined : this.objects.get(uid);
+  }
+  damagedByName(name: string): DamagedRecord | undefined {
+    return this.damagedRecords.find((record) => record.name === name);
+  }
+  liveOf(owner: string): StoredObject | undefined {
+    return this.all().find((object) => object.phase === "live" && object.record.owner === owner);
+  }
+  /** The newest object of that owner and name in the trash. */
+  trashed(owner: string, name: string): StoredObject | undefined {
+    return this.all()
+      .filter((object) => object.phase === "trashed" && object.record.owner === owner && object.record.name === name)
+      .sort((a, b) => ((a.record.trashedAt ?? "") < (b.record.trashedAt ?? "") ? 1 : -1))[0];
+  }
+
+  put(object: StoredObject): void {
+    this.remove(object.record.uid);
+    this.index(object);
+    this.currentPool.capacity.provisionedBytes += this.promised(object);
+  }
+  remove(uid: string): void {
+    const object = this.objects.get(uid);
+    if (!object) return;
+    this.objects.delete(uid);
+    this.currentPool.capacity.provisionedBytes -= this.promised(object);
+    if (this.names.get(object.record.name) === uid) this.names.delete(object.record.name);
+  }
+  putPool(pool: StoredPool): void {
+    this.currentPool = { ...pool, capacity: { ...pool.capacity } };
+  }
+
+  private index(object: StoredObject): void {
+    this.objects.set(object.record.uid, object);
+    if (object.phase === "live" || object.phase === "creating") this.names.set(object.record.name, object.record.uid);
+  }
+  private promised(object: StoredObject): number {
+    const shared = object.record.kind === "snapshot" && this.currentPool.record.capabilities.copyOnWrite;
+    return shared ? 0 : object.actualSizeBytes;
+  }
+}

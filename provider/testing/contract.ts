@@ -1,0 +1,40 @@
+import { abortCases } from "./cases/abort";
+import { cloneCases } from "./cases/clones";
+import { createCases } from "./cases/create";
+import { faultCases } from "./cases/faults";
+import { identityCases } from "./cases/identity";
+import { listCases } from "./cases/lists";
+import { poolRemovalCases } from "./cases/poolRemoval";
+import { poolCases } from "./cases/pools";
+import { purgeCases } from "./cases/purge";
+import { raceCases } from "./cases/races";
+import { rollbackCases } from "./cases/rollback";
+import { sizeCases } from "./cases/size";
+import { snapshotCases } from "./cases/snapshots";
+import { trashCases } from "./cases/trash";
+import { updateCases } from "./cases/update";
+import { bindCase, type ContractCase } from "./contractCase";
+import type { Harness } from "./harness";
+
+const themes = [
+  poolCases,
+  poolRemovalCases,
+  identityCases,
+  createCases,
+  raceCases,
+  abortCases,
+  updateCases,
+  sizeCases,
+  snapshotCases,
+  cloneCases,
+  rollbackCases,
+  trashCases,
+  purgeCases,
+  listCases,
+  faultCases,
+];
+
+/** Every case of the driver contract, bound to one backend. They run in any order, one at a time, each on storage of its own. */
+export function contractCases(harness: Harness): ContractCase[] {
+  return themes.flat().map((definition) => bindCase(definition, harness));
+}

@@ -1,0 +1,41 @@
+// `npm run bench`: how fast KRStorage is, as ratios wherever there is something to compare with. It never fails for being slow.
+//   npm run bench -- --quick          small numbers, to see that it works
+//   npm run bench -- --only up,list   some of the figures
+//   npm run bench -- --json           the result as JSON
+import { requireDependencies } from "./bench/compile.mjs";
+import { figureNames, measure, needsEngine } from "./bench/figures.mjs";
+import { describeMachine, machineLine } from "./bench/machine.mjs";
+import { parseOptions } from "./bench/options.mjs";
+import { progress } from "./bench/progress.mjs";
+import { formatTable } from "./bench/table.mjs";
+import { makeWorkspace } from "./bench/workspace.mjs";
+import { StepError, say } from "./lib/console.mjs";
+import { ensureEngine } from "./lib/engine.mjs";
+import { checkNode } from "./lib/node.mjs";
+
+function print(options, machine, figures) {
+  if (options.json) return say(JSON.stringify({ machine, quick: options.quick, figures }, undefined, 2));
+  say(`\n${machineLine(machine)}${options.quick ? "; a quick run, whose figures say little" : ""}\n`);
+  say(formatTable(figures));
+  const missed = figures.filter((figure) => figure.verdict === "MISSED");
+  const judged = figures.filter((figure) => figure.verdict !== undefined).length;
+  say(missed.length === 0 ? `\n${judged} goals, all met` : `\n${missed.length} of ${judged} goals MISSED:`);
+  for (const { name } of missed) say(`  - ${name}`);
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2), figureNames);
+  checkNode();
+  requireDependencies();
+  const engine = needsEngine(options.only) ? await ensureEngine({ log: progress }) : undefined;
+  const workspace = await makeWorkspace();
+  try {
+    const figures = await measure({ workspace, engine }, options);
+    print(options, describeMachine(workspace.folder, engine?.version), figures);
+  } finally {
+    workspace.remove();
+  }
+} catch (error) {
+  progress(error instanceof StepError ? error.message : (error.stack ?? String(error)));
+  process.exitCode = 1;
+}

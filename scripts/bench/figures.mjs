@@ -1,0 +1,36 @@
+// Every figure by the name that --only knows, in the order of the table.
+import { createFigures } from "./figures/creates.mjs";
+import { engineFigures, engineNames } from "./figures/engine.mjs";
+import { listFigures } from "./figures/list.mjs";
+import { memoryFigures } from "./figures/memory.mjs";
+import { refreshListFigures } from "./figures/refreshLists.mjs";
+import { startFigures } from "./figures/start.mjs";
+import { stateFigures } from "./figures/state.mjs";
+
+/** The figures that are measured apart. Those of the engine come from one series of runs. */
+const others = {
+  scale: (bench, { manyVolumes, manyRuns }) =>
+    engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
+  state: stateFigures,
+  start: startFigures,
+  memory: (bench, { manyVolumes }) => memoryFigures(bench, { volumes: manyVolumes }),
+  creates: createFigures,
+  list: listFigures,
+  "refresh-lists": refreshListFigures,
+};
+
+export const figureNames = [...engineNames, ...Object.keys(others)];
+
+/** Whether any of the figures runs the engine. */
+export const needsEngine = (names) => names.some((name) => [...engineNames, "scale", "state"].includes(name));
+
+export async function measure(bench, { only, sizes }) {
+  const figures = [];
+  const names = engineNames.filter((name) => only.includes(name));
+  const { volumes, runs } = sizes;
+  if (names.length > 0) figures.push(...(await engineFigures(bench, { volumes, runs, names, hasGoal: true })));
+  for (const [name, work] of Object.entries(others)) {
+    if (only.includes(name)) figures.push(...(await work(bench, sizes)));
+  }
+  return figures;
+}

@@ -1,0 +1,49 @@
+// One Pulumi stack of a pool and its volumes, in a folder of its own.
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { localState, pulumiIn } from "../lib/pulumi.mjs";
+import { localBackends } from "./workspace.mjs";
+
+/** The packages compared, and what the types of their resources begin with. */
+export const packages = { krstorage: "krstorage", noop: "krs-no-op" };
+
+/** The same for both, but for the package. */
+const program = (from, volumes) => `const { Pool, Volume } = require("${from}");
+const pool = new Pool("ssd", { backend: "main", reserve: "0B" });
+for (let i = 0; i < ${volumes}; i += 1) {
+  new Volume(\`volume-\${String(i).padStart(4, "0")}\`, { pool, size: "1MiB" });
+}
+`;
+
+const stackName = "bench";
+const unattended = ["--yes", "--skip-preview", "--stack", stackName];
+
+export async function makeStack(workspace, engine, { from, volumes }) {
+  const folder = workspace.newFolder();
+  const home = join(workspace.folder, "home");
+  const state = join(folder, "state");
+  for (const each of [home, state]) mkdirSync(each, { recursive: true });
+  symlinkSync(join(workspace.folder, "node_modules"), join(folder, "node_modules"));
+  const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+  writeFileSync(join(folder, "Pulumi.yaml"), `name: bench\n${runtime}`);
+  writeFileSync(join(folder, "package.json"), '{"name":"program","main":"index.js"}');
+  writeFileSync(join(folder, "index.js"), program(from, volumes));
+  const config = { "krstorage:backends": localBackends(folder), "krstorage:stackId": "id-of-the-benchmark" };
+  writeFileSync(join(folder, `Pulumi.${stackName}.yaml`), JSON.stringify({ config }));
+  const pulumi = pulumiIn(folder, { pulumi: engine.pulumi, env: { ...engine.env, ...localState({ state, home }) } });
+  await pulumi(["stack", "init", stackName]);
+  return {
+    folder,
+    up: () => pulumi(["up", ...unattended]),
+    /** Fails if there was anything to change. */
+    upUnchanged: () => pulumi(["up", "--expect-no-changes", ...unattended]),
+    refresh: () => pulumi(["refresh", "--expect-no-changes", ...unattended]),
+    destroy: () => pulumi(["destroy", ...unattended]),
+    /** The volumes as the engine keeps them. */
+    volumes() {
+      const file = join(state, ".pulumi", "stacks", "bench", `${stackName}.json`);
+      const { resources } = JSON.parse(readFileSync(file, "utf8")).checkpoint.latest;
+      return resources.filter((resource) => resource.type.endsWith(":Volume"));
+    },
+  };
+}

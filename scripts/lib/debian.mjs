@@ -1,0 +1,60 @@
+// Debian packages that some tests want. They are installed only where that was asked for; elsewhere the tests that need them
+// are skipped, and one command is printed that would add what is missing.
+import { heartbeat, note } from "./console.mjs";
+import { run, tail, which } from "./run.mjs";
+
+/** Each with a program that tells whether it is there, and what it is for. Add a line when a test needs another one. */
+const packages = [
+  { name: "strace", program: "strace", for: "killing a process before its n-th system call" },
+  { name: "btrfs-progs", program: "mkfs.btrfs", for: "reflink and full-disk tests on a loop device (root)" },
+  { name: "xfsprogs", program: "mkfs.xfs", for: "reflink tests on a loop device (root)" },
+  { name: "e2fsprogs", program: "mkfs.ext4", for: "disk images of the power cut tests" },
+  { name: "user-mode-linux", program: "linux.uml", for: "power cut tests: a kernel that is killed" },
+  { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },
+];
+
+const superuserFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+const missing = () => packages.filter(({ program }) => !which(program, { also: superuserFolders }));
+
+const aptOptions = ["-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends"];
+
+async function install(names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const stop = heartbeat("apt-get");
+  try {
+    let last;
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const updated = await run("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], { env });
+      const installed = await run("apt-get", [...aptOptions, "install", ...names], { env });
+      if (installed.code === 0) return true;
+      last = updated.output + installed.output;
+    }
+    note(`installing failed, the tests that need it are skipped:\n${tail(last, 8)}`);
+    return false;
+  } finally {
+    stop();
+  }
+}
+
+export async function debianPackages({ mayInstall }) {
+  if (process.platform !== "linux") return "not Linux: tests that need Linux tools are skipped";
+  const wanted = missing();
+  if (wanted.length === 0) return "all there";
+  const names = wanted.map(({ name }) => name);
+  const isRoot = process.getuid() === 0;
+  const hasApt = which("apt-get") !== undefined;
+  if (mayInstall && isRoot && hasApt) {
+    note(`installing ${names.join(", ")}`);
+    await install(names);
+    const still = missing();
+    return still.length === 0 ? "installed" : `still missing: ${still.map(({ name }) => name).join(", ")}`;
+  }
+  for (const { name, for: purpose } of wanted) note(`missing: ${name.padEnd(16)} ${purpose}`);
+  if (!hasApt) note(`to add them: install ${names.join(", ")} with this system's package manager`);
+  else
+    note(
+      `to add them: ${isRoot ? "" : "sudo "}apt-get update && ${isRoot ? "" : "sudo "}apt-get install -y --no-install-recommends ${names.join(" ")}`,
+    );
+  if (hasApt && isRoot) note("         or: npm test -- --install");
+  return "tests that need these are skipped";
+}

@@ -1,0 +1,113 @@
+// The second half of the quickstart: uses what `pulumi up` made, through the library that stacks are built on.
+import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { note, say, StepError } from "../lib/console.mjs";
+import { inRoot, shown } from "../lib/paths.mjs";
+
+const pool = "main/ssd";
+const data = `${pool}/data`;
+const snapshot = `${data}@quickstart`;
+const clone = `${pool}/data-copy`;
+const size = "64MiB";
+
+/** Well behind the sector in which the example's machine counts its boots. */
+const offset = 1024 * 1024;
+const oldText = "what the disk held when the snapshot was taken";
+const newText = "what was written to the original afterwards!!!";
+
+/** Writes, snapshots, clones, changes the original, checks the clone, restores. A second run finds it done and changes nothing. */
+export async function useStorage(context) {
+  return withStorage(context, async (storage) => {
+    if ((await storage.list(pool)).some((object) => object.id === clone && object.phase === "live")) {
+      expectText(await storage.get(clone), oldText, "the clone");
+      expectText(await storage.get(data), oldText, "the restored volume");
+      return "done before: the clone and the restored volume still hold their bytes; nothing was changed";
+    }
+    const volume = await storage.get(data);
+    writeText(volume, oldText);
+    note(`wrote ${oldText.length} bytes into ${data}`);
+    await storage.createSnapshot(data, "quickstart");
+    note(`took the snapshot ${snapshot}`);
+    const copy = await storage.createVolume(clone, { size, from: snapshot });
+    note(`made the volume ${clone} from it`);
+    writeText(volume, newText);
+    expectText(copy, oldText, "the clone");
+    note("changed the original; the clone still reads the old bytes");
+    const { safety } = await storage.rollback(snapshot);
+    expectText(volume, oldText, "the restored volume");
+    note(`restored the original from its snapshot; what it held before is in ${safety.id}`);
+    return "every byte was where it should be";
+  });
+}
+
+/** What exists, where, how full, and what to type next. */
+export async function printSummary(context) {
+  await withStorage(context, async (storage) => {
+    const { provisionedBytes, availableBytes, freeBytes } = await storage.getPool(pool);
+    const objects = (await storage.list(pool))
+      .filter((object) => object.phase === "live")
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const widest = Math.max(...objects.map((object) => object.id.length));
+    say("\nIn the pool now:");
+    for (const object of objects)
+      note(`${object.id.padEnd(widest)}  ${object.kind.padEnd(8)}  ${mebibytes(object.sizeBytes).padStart(9)}`);
+    note(
+      `promised ${mebibytes(provisionedBytes)}, ${mebibytes(availableBytes)} more can be; ${mebibytes(freeBytes)} free on the disk`,
+    );
+    say("\nWhere:");
+    note(`storage  ${shown(context.storage)}`);
+    note(`state    ${shown(context.state)}`);
+    say("\nNext:");
+    note(`. ${shown(context.environmentFile)}        then plain pulumi commands work in ${shown(context.example)}`);
+    note(`edit ${shown(context.example)}/index.ts (size: "128MiB"), then npm run quickstart again`);
+    note("npm run quickstart -- --destroy        takes it down; data goes to the pool's trash for 24 hours");
+  });
+}
+
+/** `npm run quickstart -- --destroy`: what `useStorage` made, then the stack's resources. Data goes to the pool's trash. */
+export async function cleanUp(context) {
+  const { pulumi, stackName } = context;
+  await withStorage(context, async (storage) => {
+    const objects = await storage
+      .list(pool)
+      .catch((error) => (error.code === "UNAVAILABLE" ? [] : Promise.reject(error)));
+    for (const object of objects) {
+      if (object.phase === "live" && object.owner.startsWith("library/")) {
+        await storage.delete(object.id);
+        note(`${object.id}: to the trash`);
+      }
+    }
+  });
+  await pulumi(["destroy", "--yes", "--stack", stackName, "--suppress-permalink=true"], { show: true });
+  return "destroyed";
+}
+
+async function withStorage({ storage: path, allowFilesystem }, action) {
+  const { openStorage } = createRequire(import.meta.url)(inRoot("dist", "provider", "storage", "index.js"));
+  const storage = openStorage({
+    backends: { main: { type: "local", path, ...(allowFilesystem ? { allowFilesystem } : {}) } },
+  });
+  try {
+    return await action(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+function writeText({ connection }, text) {
+  const file = openSync(connection.path, "r+");
+  writeSync(file, text, offset);
+  fsyncSync(file);
+  closeSync(file);
+}
+
+function expectText({ id, connection }, text, what) {
+  const file = openSync(connection.path, "r");
+  const bytes = Buffer.alloc(text.length);
+  readSync(file, bytes, 0, bytes.length, offset);
+  closeSync(file);
+  if (bytes.toString() !== text)
+    throw new StepError(`${what} (${id}) does not hold the bytes that it should: ${JSON.stringify(bytes.toString())}`);
+}
+
+const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MiB`;

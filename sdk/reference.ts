@@ -1,0 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * The id of a resource as other resources are to use it: known in previews even while the resource is still to be made,
+ * because it is computed from its inputs, and carrying the dependency on it. Once the resource exists its real id counts,
+ * which keeps the name that it was made with.
+ */
+export function referableId(resource: pulumi.CustomResource, computed: pulumi.Input<string>): pulumi.Output<string> {
+  const { isKnown } = resource.id as pulumi.Output<pulumi.ID> & { isKnown: Promise<boolean> };
+  const id = isKnown.then((known) => (known ? resource.id : computed));
+  return pulumi.all([resource.urn, id]).apply(([, text]) => text);
+}

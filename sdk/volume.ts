@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import { nameFromLogical } from "../provider/model/names";
+import { volume } from "../provider/model/volume";
+import { Pool } from "./pool";
+import { referableId } from "./reference";
+import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
+import { Snapshot } from "./snapshot";
+
+/** What a new volume starts with: exactly one of them. */
+export interface VolumeSourceArgs {
+  /** A Snapshot, or the id of one. */
+  snapshot?: Snapshot | pulumi.Input<string>;
+  /** A Volume, or the id of one; it must not be in use unless the pool can copy a running disk. */
+  volume?: Volume | pulumi.Input<string>;
+}
+
+/** The arguments of a {@link Volume}. */
+export interface VolumeArgs extends Omit<ArgsOf<typeof volume.inputs>, "pool" | "source"> {
+  /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`; a literal carries no dependency). */
+  pool: Pool | pulumi.Input<string>;
+  /** What the disk starts with. Default: zeros. */
+  source?: VolumeSourceArgs | undefined;
+}
+
+/** A disk. */
+export interface Volume extends OutputsOf<typeof volume.inputs, typeof volume.outputs> {}
+
+/**
+ * A volume: a disk for a machine or a container. It grows in place and never shrinks; deleting it puts it into the trash of
+ * its pool; a change that would replace it is refused at preview.
+ *
+ * @example
+ * ```ts
+ * const data = new Volume("pgdata", { pool: ssd, size: "20GiB", deletionProtection: true });
+ * export const disk = data.connection;
+ * ```
+ */
+export class Volume extends StorageResource {
+  /** @internal */
+  static readonly __pulumiType = tokenOf(volume);
+  /** The id of the volume, `<backend>/<pool>/<volume>`, known in previews too. */
+  readonly volumeId: pulumi.Output<string>;
+
+  constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
+    const pool = Pool.isInstance(args?.pool) ? args.pool.poolId : args?.pool;
+    super(volume, name, { ...args, pool, source: sourceOf(args?.source) }, opts);
+    const computed = pulumi
+      .all([pool, args?.name ?? nameFromLogical(name)])
+      .apply(([poolId, volumeName]) => `${poolId}/${volumeName}`);
+    this.volumeId = referableId(this, computed);
+  }
+
+  /** A volume that exists, by its id `<backend>/<pool>/<volume>`; nothing of it is managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Volume {
+    return new Volume(name, {} as VolumeArgs, { ...opts, id });
+  }
+  static override isInstance(value: unknown): value is Volume {
+    return (value as { __pulumiType?: unknown } | undefined)?.__pulumiType === Volume.__pulumiType;
+  }
+}
+
+function sourceOf(source: VolumeSourceArgs | undefined): Record<string, pulumi.Input<string> | undefined> | undefined {
+  if (source === undefined) return undefined;
+  const { snapshot, volume: disk, ...unknown } = source;
+  return {
+    ...unknown,
+    ...(snapshot === undefined ? {} : { snapshot: Snapshot.isInstance(snapshot) ? snapshot.snapshotId : snapshot }),
+    ...(disk === undefined ? {} : { volume: Volume.isInstance(disk) ? disk.volumeId : disk }),
+  };
+}

@@ -1,0 +1,4 @@
+import { describeDriverContract } from "../../provider/testing";
+import { localHarness } from "./harnesses/local";
+
+describeDriverContract("local", localHarness());

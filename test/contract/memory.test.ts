@@ -1,0 +1,19 @@
+import { describeDriverContract } from "../../provider/testing";
+import { memoryHarness } from "./harnesses/memory";
+import { PoorDriver, poor } from "./poor";
+
+describeDriverContract("memory", memoryHarness());
+describeDriverContract("memory in a file", memoryHarness({ inFile: true, manyObjects: 100 }));
+describeDriverContract(
+  "memory that copies nothing in use",
+  memoryHarness({ capabilities: { onlineSnapshot: "none", copyOnWrite: false }, manyObjects: 20 }),
+);
+describeDriverContract(
+  "memory that has volumes and nothing else",
+  memoryHarness({
+    ...poor,
+    unsupported: [...poor.unsupported],
+    open: (store, env) => new PoorDriver(store, env),
+    manyObjects: 20,
+  }),
+);

@@ -1,0 +1,61 @@
+/**
+ * A process that does what it is told, started by `Actor` in actors.ts. Each job gets the storage opened anew, as a program
+ * that has just started would, and every step is answered before the next begins and before the storage is closed.
+ */
+import { readdirSync, statfsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { KrStorageError, openStorage } from "../../../provider/storage";
+import { loadDriver } from "../../../provider/drivers/registry";
+import { perform, type Step } from "./steps";
+
+/** What an actor is told: steps to do, one after the other, until one fails. */
+export interface Job {
+  path: string;
+  owner: string;
+  steps: Step[];
+}
+/** What it answers: its threads once, then one outcome for each step, and the end of the job. */
+export type Answer = { threads: Threads } | { outcome: Outcome } | { closed: true };
+export type Outcome = { value: unknown } | { error: { code: string; message: string; outcome?: string } };
+/** The two threads that make system calls for a program: its own, and the one of libuv's pool. */
+export interface Threads {
+  main: number;
+  pool: number;
+}
+
+async function work({ path, owner, steps }: Job): Promise<void> {
+  const allowFilesystem = `0x${statfsSync(path).type.toString(16)}`;
+  const storage = openStorage({ backends: { main: { type: "local", path, allowFilesystem } }, owner, stackId: "crash" });
+  for (const step of steps) {
+    const outcome = await perform(storage, path, step).then((value) => ({ value }), failure);
+    answer({ outcome });
+    if ("error" in outcome) break;
+  }
+  await storage.close();
+  answer({ closed: true });
+}
+
+function failure(error: unknown): Outcome {
+  const { code, outcome } = KrStorageError.isInstance(error) ? error : { code: "untyped", outcome: "unknown" };
+  return { error: { code, outcome, message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
+}
+
+function answer(message: Answer): void {
+  process.send?.(message);
+}
+
+/** With UV_THREADPOOL_SIZE=1, libuv starts its one thread with the first call that needs it. */
+async function threads(): Promise<Threads> {
+  const before = new Set(readdirSync("/proc/self/task"));
+  await stat("/");
+  const [pool] = readdirSync("/proc/self/task").filter((task) => !before.has(task));
+  return { main: process.pid, pool: Number(pool ?? 0) };
+}
+
+process.on("message", (job: Job) => void work(job));
+// The driver's module is loaded before the first job, so that a job's system calls are the operation's
+void threads().then((found) => {
+  loadDriver("local");
+  require("@photostructure/sqlite");
+  answer({ threads: found });
+});

@@ -1,0 +1,204 @@
+import { mkdtempSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Actor, type Ended, valuesOf } from "./actors";
+import type { PoolState } from "./observe";
+import { cleanUp, isOfRound, type OperationName, type Scenario, scenarios } from "./scenarios";
+import type { Step } from "./steps";
+import { killBefore, type Place, watch } from "./strace";
+
+const pool = "lane";
+/** What lives in the pool all the time and must not notice anything. */
+const bystanders: Step[] = [
+  { do: "create", pool, name: "by", size: "64KiB" },
+  { do: "fill", pool, name: "by", seed: 9 },
+  { do: "snapshot", pool, name: "by", as: "stander" },
+];
+
+/** A folder with pools and two processes that look after them; rounds in it run one after the other. */
+export class Lane {
+  private rounds = 0;
+  private untouched: string[] = [];
+
+  private constructor(
+    private readonly operation: OperationName,
+    private readonly path: string,
+    private readonly recoverers: [Actor, Actor],
+  ) {}
+
+  static async open(operation: OperationName): Promise<Lane> {
+    const path = realpathSync(mkdtempSync(join(tmpdir(), "krs-crash-")));
+    const lane = new Lane(operation, path, [await Actor.start(), await Actor.start()]);
+    await lane.run([{ do: "createPool", pool }, ...bystanders]);
+    lane.untouched = texts(await lane.observe(pool));
+    return lane;
+  }
+
+  /** Only after success: a failure leaves the folder to be looked at. */
+  async close(): Promise<void> {
+    for (const actor of this.recoverers) await actor.end();
+    rmSync(this.path, { recursive: true });
+  }
+  async abandon(): Promise<void> {
+    for (const actor of this.recoverers) await actor.end();
+  }
+
+  /** The places that a run has which nobody disturbs. */
+  async places(): Promise<Place[]> {
+    let places: Place[] = [];
+    await this.round(async (victim, steps) => {
+      const watched = await watch(victim.threads);
+      const ended = await victim.do(this.job(steps));
+      places = await watched.places();
+      return ended;
+    });
+    return places;
+  }
+
+  /** One round in which the process is killed before a place. False if it did not get there, and so was not harmed. */
+  async killedBefore(place: Place): Promise<boolean> {
+    return this.round(async (victim, steps) => {
+      const tracer = await killBefore(victim.threads, place);
+      const ended = await victim.do(this.job(steps));
+      if (ended.killedBy === undefined) await tracer.stop();
+      return ended;
+    });
+  }
+
+  private async round(run: (victim: Actor, steps: Step[]) => Promise<Ended>): Promise<boolean> {
+    this.rounds += 1;
+    const name = `r${this.rounds}`;
+    const scenarioPool = `p${this.rounds}`;
+    const own = scenarios[this.operation](scenarioPool, name);
+    const where = own.ownPool ? scenarioPool : pool;
+    const scenario: Scenario = own.ownPool ? own : scenarios[this.operation](pool, name);
+
+    const victim = await Actor.start();
+    if (scenario.prepare.length > 0) await this.run(scenario.prepare);
+    const uids = scenario.before ? uidsOf(await this.observe(where), name) : new Map<string, string>();
+    if (scenario.tamper) this.takeDatabaseAway(where);
+    const ended = await run(victim, [scenario.operation]);
+    await victim.end();
+
+    const isDone = ended.outcomes.length === 1;
+    if (isDone) valuesOf(ended, 1);
+    else expect(ended.killedBy).toBe("SIGKILL");
+    await this.check(scenario, where, name, uids, isDone);
+    return ended.killedBy !== undefined;
+  }
+
+  private async check(scenario: Scenario, where: string, name: string, uids: Map<string, string>, isDone: boolean): Promise<void> {
+    const { before, after, operation } = scenario;
+    // Whoever only reads, before anything is recovered, sees whole objects
+    const seen = await this.look(where);
+    if (seen) assertWhole(ofRound(seen, name).filter(({ phase }) => phase === "live"), [...(before ?? []), ...(after ?? [])]);
+    if (isDone && after) expectAt("what was answered", seen && texts({ objects: ofRound(seen, name) }), after);
+
+    await this.race(this.recovery(where), scenario.repeated ?? []);
+    const recovered = await this.look(where);
+    const found = recovered && texts({ objects: ofRound(recovered, name) });
+    const allowed = isDone || scenario.tamper ? [after] : [before, after];
+    expect(allowed.map((state) => JSON.stringify(state))).toContain(JSON.stringify(found));
+    if (recovered) {
+      expectAt("after recovery", recovered.problems, []);
+      assertSameUids(recovered, name, uids);
+    }
+    const between = recovered ? uidsOf(recovered, name) : uids;
+
+    const succeeded = await this.race([operation], scenario.repeated ?? []);
+    if (JSON.stringify(found) !== JSON.stringify(after)) expect(succeeded).toBeGreaterThan(0);
+    const repeated = await this.look(where);
+    expectAt("after it was repeated", repeated && texts({ objects: ofRound(repeated, name) }), after);
+    if (repeated) {
+      expectAt("after it was repeated", repeated.problems, []);
+      assertSameUids(repeated, name, between);
+    }
+    if (scenario.ownPool) rmSync(join(this.path, where), { recursive: true, force: true });
+    else await this.run(cleanUp(where, name, repeated ? ofRound(repeated, name) : []));
+    expectAt("what is none of its business", texts(await this.observe(pool)), this.untouched);
+  }
+
+  /** What any next program would do: look, write something, and have the pool mended. */
+  private recovery(where: string): Step[] {
+    const first = scenarios[this.operation](where, "x").operation;
+    if (first.do === "createPool" || first.do === "deletePool") return [first];
+    if (first.do === "fsck") return [first, { do: "list", pool: where }];
+    return [
+      { do: "list", pool: where },
+      { do: "fsck", pool: where, repair: true },
+    ];
+  }
+
+  /** Both processes at once. How many of them succeeded; the others failed with one of the codes that are all right. */
+  private async race(steps: Step[], losers: string[]): Promise<number> {
+    const writes = (side: string): Step[] =>
+      steps.some((step) => step.do === "list") && steps[0]?.do !== "fsck"
+        ? [
+            { do: "create", pool, name: `w-${side}`, size: "4KiB" },
+            { do: "delete", pool, name: `w-${side}` },
+            { do: "purge", pool, name: `w-${side}` },
+          ]
+        : [];
+    const sides = await Promise.all(
+      this.recoverers.map((actor, at) => actor.do(this.job([...writes(String(at)), ...steps]))),
+    );
+    for (const { outcomes, killedBy } of sides) {
+      expect(killedBy).toBeUndefined();
+      for (const outcome of outcomes)
+        if ("error" in outcome && !losers.includes(outcome.error.code)) throw new Error(outcome.error.message);
+    }
+    return sides.filter(({ outcomes }) => outcomes.every((outcome) => "value" in outcome)).length;
+  }
+
+  private takeDatabaseAway(where: string): void {
+    for (const name of ["pool.db"]) {
+      const path = join(this.path, where, ".krstorage", name);
+      renameSync(path, `${path}.away`);
+    }
+  }
+
+  /** As `observe`, or undefined where no pool is. */
+  private async look(where: string): Promise<PoolState | undefined> {
+    const [outcome] = (await this.recoverers[0].do(this.job([{ do: "observe", pool: where }]))).outcomes;
+    if (outcome && "value" in outcome) return outcome.value as PoolState;
+    if (outcome && ["UNAVAILABLE", "PRECONDITION_FAILED"].includes(outcome.error.code)) return undefined;
+    throw new Error(outcome?.error.message ?? "the looking process died");
+  }
+
+  private async observe(where: string): Promise<PoolState> {
+    return (await this.run([{ do: "observe", pool: where }]))[0] as PoolState;
+  }
+
+  private async run(steps: Step[]): Promise<unknown[]> {
+    return valuesOf(await this.recoverers[0].do(this.job(steps)), steps.length);
+  }
+  private job(steps: Step[]) {
+    return { path: this.path, owner: "crash", steps };
+  }
+}
+
+function ofRound(state: PoolState, name: string): PoolState["objects"] {
+  return state.objects.filter((object) => isOfRound(object.name, name));
+}
+
+function texts({ objects }: Pick<PoolState, "objects">): string[] {
+  return objects.map(({ name, text }) => `${name}: ${text}`);
+}
+
+function uidsOf(state: PoolState, name: string): Map<string, string> {
+  return new Map(ofRound(state, name).map((object) => [object.name, object.uid]));
+}
+
+function assertSameUids(state: PoolState, name: string, uids: Map<string, string>): void {
+  const expected = ofRound(state, name).map((object) => [object.name, uids.get(object.name) ?? object.uid]);
+  expectAt("uids", [...uidsOf(state, name)], expected);
+}
+
+function assertWhole(live: PoolState["objects"], known: string[]): void {
+  for (const object of texts({ objects: live })) expect(known).toContain(object);
+}
+
+/** As `toEqual`, with the moment in the message. */
+function expectAt(moment: string, found: unknown, wanted: unknown): void {
+  expect({ moment, found }).toEqual({ moment, found: wanted });
+}

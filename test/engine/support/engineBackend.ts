@@ -1,0 +1,21 @@
+import type { StateResource } from "./testStack";
+
+/** A backend as the engine tests handle it past the driver: the bytes that must survive, and the harm that is done to it. */
+export interface EngineBackend {
+  readonly name: string;
+  /** `krstorage:backends` of a stack that uses it under the name `main`. */
+  config(): Record<string, unknown>;
+  env(): NodeJS.ProcessEnv;
+  write(volume: StateResource, text: string): Promise<void>;
+  read(volume: StateResource, length: number): Promise<string>;
+  /** Everything in the pool, by the library. */
+  list(poolId: string): Promise<{ uid: string; id: string; kind: string; phase: string }[]>;
+  /** Deletes an object by the library, behind the engine's back. */
+  delete(id: string): Promise<void>;
+  undelete(poolId: string, uid: string): Promise<void>;
+  removeBehindBack(volume: StateResource): Promise<void>;
+  /** Takes the storage away as an unmounted disk would; returns what brings it back. */
+  unmount(): Promise<() => Promise<void>>;
+  /** Puts other, empty storage with a pool of the same name in its place; returns what brings the first back. */
+  swap(poolName: string): Promise<() => Promise<void>>;
+}

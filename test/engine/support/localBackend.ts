@@ -1,0 +1,62 @@
+import { mkdirSync, openSync, closeSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { openStorage, type StorageLibrary } from "../../../provider/storage";
+import type { EngineBackend } from "./engineBackend";
+import type { StateResource } from "./testStack";
+
+/** The `local` driver's backend: a folder, and the disks in it as files. */
+export function localBackend(folder: string): EngineBackend {
+  const path = join(folder, "storage");
+  mkdirSync(path, { recursive: true, mode: 0o711 });
+  const config = () => ({ main: { type: "local", path } });
+  const using = async <T>(action: (storage: StorageLibrary) => Promise<T>): Promise<T> => {
+    const storage = openStorage({ backends: config() });
+    try {
+      return await action(storage);
+    } finally {
+      await storage.close();
+    }
+  };
+  const aside = async (): Promise<() => Promise<void>> => {
+    const kept = `${path}.aside`;
+    renameSync(path, kept);
+    mkdirSync(path, { mode: 0o711 });
+    return async () => {
+      rmSync(path, { recursive: true });
+      renameSync(kept, path);
+    };
+  };
+  return {
+    name: "local",
+    config,
+    env: () => ({}),
+    async write(volume, text) {
+      const file = openSync(diskOf(volume), "r+");
+      writeSync(file, text, 0);
+      closeSync(file);
+    },
+    async read(volume, length) {
+      const file = openSync(diskOf(volume), "r");
+      const bytes = Buffer.alloc(length);
+      readSync(file, bytes, 0, length, 0);
+      closeSync(file);
+      return bytes.toString();
+    },
+    list: (poolId) => using((storage) => storage.list(poolId)),
+    delete: (id) => using(async (storage) => void (await storage.delete(id))),
+    undelete: (poolId, uid) => using(async (storage) => void (await storage.undelete(poolId, uid))),
+    async removeBehindBack(volume) {
+      rmSync(dirname(diskOf(volume)), { recursive: true });
+    },
+    unmount: aside,
+    async swap(poolName) {
+      const back = await aside();
+      await using((storage) => storage.createPool(`main/${poolName}`));
+      return back;
+    },
+  };
+}
+
+function diskOf(volume: StateResource): string {
+  return (volume.outputs.connection as { path: string }).path;
+}

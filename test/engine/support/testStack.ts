@@ -1,0 +1,160 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import type * as pulumiTypes from "@pulumi/pulumi";
+import type * as krstorageTypes from "../../../sdk";
+
+/** What a test's program is given; it is run by the engine's own language host, in another process. */
+export interface ProgramScope {
+  pulumi: typeof pulumiTypes;
+  krstorage: typeof krstorageTypes;
+  /** What the test hands in. */
+  values: Record<string, string>;
+}
+export type Program = (scope: ProgramScope) => Record<string, unknown> | undefined | void;
+
+export interface RunResult {
+  code: number;
+  /** Both streams, as a person would read them. */
+  output: string;
+}
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
+const root = join(__dirname, "..", "..", "..", "..");
+
+/** A folder with a project, its own state, its own Pulumi home: everything that one stack of a test touches. */
+export class TestStack {
+  readonly folder: string;
+  readonly stackName: string;
+  private readonly env: NodeJS.ProcessEnv;
+
+  constructor(options: {
+    folder: string;
+    config: Record<string, unknown>;
+    project?: string;
+    stackName?: string;
+    env?: NodeJS.ProcessEnv;
+    /** A node_modules folder that has krstorage installed. Default: a link to this clone. */
+    modules?: string;
+  }) {
+    this.folder = options.folder;
+    this.stackName = options.stackName ?? "test";
+    for (const name of ["state", "home"]) mkdirSync(join(this.folder, name), { recursive: true });
+    linkModules(this.folder, options.modules);
+    writeFileSync(
+      join(this.folder, "Pulumi.yaml"),
+      `name: ${options.project ?? "identity"}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
+    writeFileSync(join(this.folder, "package.json"), '{"name":"program","main":"index.js"}');
+    writeFileSync(join(this.folder, `Pulumi.${this.stackName}.yaml`), JSON.stringify({ config: options.config }));
+    this.env = {
+      ...process.env,
+      PATH: [process.env.KRSTORAGE_TEST_ENGINE_BIN, process.env.PATH].filter(Boolean).join(delimiter),
+      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_HOME: join(this.folder, "home"),
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      NO_COLOR: "1",
+      ...options.env,
+    };
+  }
+
+  /** Sets the program. Its text is taken, so it may use nothing but its argument. */
+  program(program: Program, values: Record<string, string> = {}): void {
+    const scope = `{ pulumi: require("@pulumi/pulumi"), krstorage: require("krstorage"), values: ${JSON.stringify(values)} }`;
+    writeFileSync(join(this.folder, "index.js"), `module.exports = (${program.toString()})(${scope}) ?? {};\n`);
+  }
+
+  async init(): Promise<void> {
+    expectSuccess(await this.pulumi("stack", "init", this.stackName));
+  }
+  up(...args: string[]): Promise<RunResult> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--diff", ...args);
+  }
+  preview(...args: string[]): Promise<RunResult> {
+    return this.pulumi("preview", "--non-interactive", "--diff", ...args);
+  }
+  refresh(...args: string[]): Promise<RunResult> {
+    return this.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+  destroy(...args: string[]): Promise<RunResult> {
+    return this.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+
+  pulumi(...args: string[]): Promise<RunResult> {
+    return new Promise((resolve) => {
+      const options = { cwd: this.folder, env: this.env, maxBuffer: 64 * 2 ** 20, timeout: 300_000 };
+      const child = execFile("pulumi", args, options, (error, stdout, stderr) => {
+        resolve({ code: error ? (typeof error.code === "number" ? error.code : 1) : 0, output: `${stdout}${stderr}` });
+      });
+      child.stdin?.end();
+    });
+  }
+  /** Starts a command in a process group of its own, for tests that kill it. */
+  start(...args: string[]) {
+    return spawn("pulumi", args, {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+  }
+
+  async resources(): Promise<StateResource[]> {
+    const exported = expectSuccess(await this.pulumi("stack", "export"));
+    const state = JSON.parse(exported.output) as { deployment: { resources?: StateResource[] } };
+    return (state.deployment.resources ?? []).filter((resource) => resource.type.includes("krstorage:"));
+  }
+  async resource(logicalName: string): Promise<StateResource> {
+    const found = (await this.resources()).find((resource) => resource.urn.endsWith(`::${logicalName}`));
+    if (!found) throw new Error(`the state has no ${logicalName}`);
+    return found;
+  }
+  /** The state as the engine exports it, to be put back later. */
+  async checkpoint(): Promise<string> {
+    return expectSuccess(await this.pulumi("stack", "export")).output;
+  }
+  async restore(checkpoint: string): Promise<void> {
+    const file = join(this.folder, "checkpoint.json");
+    writeFileSync(file, checkpoint);
+    expectSuccess(await this.pulumi("stack", "import", "--file", file));
+  }
+  configFile(): string {
+    return readFileSync(join(this.folder, `Pulumi.${this.stackName}.yaml`), "utf8");
+  }
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a program in `folder` find krstorage and @pulumi/pulumi. */
+function linkModules(folder: string, modules: string | undefined): void {
+  const target = join(folder, "node_modules");
+  if (modules !== undefined) return symlinkSync(modules, target, "dir");
+  mkdirSync(target);
+  symlinkSync(root, join(target, "krstorage"), "dir");
+  symlinkSync(join(root, "node_modules", "@pulumi"), join(target, "@pulumi"), "dir");
+}
+
+/** A new empty folder for one test. */
+export function temporaryFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `krstorage-${name}-`));
+}
+
+/** The result, or an error that shows what was printed. */
+export function expectSuccess(result: RunResult): RunResult {
+  if (result.code !== 0) throw new Error(`pulumi failed with ${result.code}:\n${result.output}`);
+  return result;
+}
+export function expectFailure(result: RunResult): RunResult {
+  if (result.code === 0) throw new Error(`pulumi was to fail, but succeeded:\n${result.output}`);
+  return result;
+}

@@ -1,0 +1,104 @@
+/**
+ * Tests that need more than Node: `describeWith({ needs: ["strace"] }, "…", () => { … })`. Where something is missing, one
+ * skipped test stands in for the whole block, its name carries the reason, and `npm test` lists it at the end.
+ */
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** What a test can need. `loop` is a loop device that can be mounted; `reflink` is btrfs or xfs on one. */
+export type Need =
+  | "linux"
+  | "root"
+  | "notRoot"
+  | "strace"
+  | "engine"
+  | "loop"
+  | "btrfs"
+  | "xfs"
+  | "reflink"
+  | "tmpfs"
+  | "uml";
+
+export interface Requirements {
+  readonly needs: readonly Need[];
+}
+
+/** The folder of the Pulumi CLI that `npm test` found or made; empty or absent outside of it. */
+export const engineBin = (): string => process.env.KRSTORAGE_TEST_ENGINE_BIN ?? "";
+
+const searched = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const hasProgram = (name: string): boolean => searched.some((folder) => isExecutable(join(folder, name)));
+const program = (name: string): string | undefined => (hasProgram(name) ? undefined : `${name} is not installed`);
+
+/** Runs a program; the reason why it failed, or undefined. */
+function trial(command: string, args: readonly string[], meaning: string): string | undefined {
+  try {
+    const env = { ...process.env, PATH: searched.join(delimiter) };
+    execFileSync(command, args, { stdio: "ignore", timeout: 10_000, env });
+    return undefined;
+  } catch {
+    return meaning;
+  }
+}
+
+/** For each need: why it is missing, or undefined. Tried, not guessed: a container may have the program but not the right. */
+const reasons: Record<Need, () => string | undefined> = {
+  linux: () => (process.platform === "linux" ? undefined : "this is not Linux"),
+  root: () => (process.getuid?.() === 0 ? undefined : "not running as root"),
+  notRoot: () => (process.getuid?.() === 0 ? "running as root" : undefined),
+  strace: () =>
+    program("strace") ??
+    trial("strace", ["-o", "/dev/null", process.execPath, "--version"], "strace may not trace here"),
+  engine: () =>
+    isExecutable(join(engineBin(), process.platform === "win32" ? "pulumi.exe" : "pulumi")) && engineBin() !== ""
+      ? undefined
+      : "no Pulumi CLI (run it by npm test)",
+  loop: () => reasonFor("linux") ?? reasonFor("root") ?? trial("losetup", ["--find"], "no loop device can be had"),
+  btrfs: () => reasonFor("loop") ?? program("mkfs.btrfs"),
+  xfs: () => reasonFor("loop") ?? program("mkfs.xfs"),
+  reflink: () =>
+    reasonFor("loop") ??
+    (reasonFor("btrfs") && reasonFor("xfs") ? "neither mkfs.btrfs nor mkfs.xfs is installed" : undefined),
+  // In a mount namespace of its own: the trial leaves nothing behind.
+  tmpfs: () =>
+    reasonFor("linux") ??
+    reasonFor("root") ??
+    trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
+  uml: () => reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4"),
+};
+
+const known = new Map<Need, string | undefined>();
+
+/** Why a need is missing on this machine, or undefined if it is there. Found out once for each test file. */
+export function reasonFor(need: Need): string | undefined {
+  if (!known.has(need)) known.set(need, reasons[need]());
+  return known.get(need);
+}
+
+/** The reasons for all needs that are missing. */
+export const missing = (needs: readonly Need[]): string[] => [
+  ...new Set(needs.map(reasonFor).filter((reason) => reason !== undefined)),
+];
+
+/** A `describe` that runs where every need is met, and elsewhere is one skipped test named after what is missing. */
+export function describeWith({ needs }: Requirements, name: string, body: () => void): void {
+  const reasonsToSkip = missing(needs);
+  if (reasonsToSkip.length === 0) {
+    describe(name, body);
+    return;
+  }
+  describe(name, () => {
+    test.skip(`(skipped: ${reasonsToSkip.join("; ")})`, () => {});
+  });
+}
