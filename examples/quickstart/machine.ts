@@ -4,6 +4,9 @@ import type { Connection } from "krstorage";
 interface Inputs {
   disk: Connection;
 }
+interface State extends Inputs {
+  boots: number;
+}
 
 /** Stands for a virtual machine: it "boots" from the disk that a volume's `connection` names, and counts its boots there. */
 class MachineProvider implements pulumi.dynamic.ResourceProvider {
@@ -17,6 +20,15 @@ class MachineProvider implements pulumi.dynamic.ResourceProvider {
     writeSync(file, sector, 0, sector.length, 0);
     closeSync(file);
     return { id: disk.path, outs: { disk, boots } };
+  }
+
+  // A disk that grows stays the same disk: its path never changes
+  async diff(_id: string, old: State, { disk }: Inputs): Promise<pulumi.dynamic.DiffResult> {
+    return { changes: old.disk.path !== disk.path };
+  }
+
+  async update(_id: string, old: State, { disk }: Inputs): Promise<pulumi.dynamic.UpdateResult> {
+    return { outs: { ...old, disk } };
   }
 }
 

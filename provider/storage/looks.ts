@@ -30,12 +30,18 @@ export class Looks {
     return look.view;
   }
 
-  /** Puts what this process has just written into the last list, if there is one. */
+  /**
+   * Puts what this process has just written into the last list, if there is one. A list under way gets it when it is there:
+   * what has been written is done, so nobody waits for a list that may hang.
+   */
   async note(poolId: string, change: (view: PoolView) => void): Promise<void> {
     const look = this.looks.get(poolId);
     if (!look) return;
-    const view = await look.view.catch(() => undefined);
-    if (view) change(view);
+    look.view = look.view.then((view) => {
+      change(view);
+      return view;
+    });
+    look.view.catch(() => undefined); // told to those who asked for the list
   }
 
   forget(poolId: string): void {

@@ -19,6 +19,7 @@ const bystanders: Step[] = [
 export class Lane {
   private rounds = 0;
   private untouched: string[] = [];
+  private next = Actor.start();
 
   private constructor(
     private readonly operation: OperationName,
@@ -34,13 +35,10 @@ export class Lane {
     return lane;
   }
 
-  /** Only after success: a failure leaves the folder to be looked at. */
-  async close(): Promise<void> {
-    for (const actor of this.recoverers) await actor.end();
-    rmSync(this.path, { recursive: true });
-  }
-  async abandon(): Promise<void> {
-    for (const actor of this.recoverers) await actor.end();
+  /** Ends its processes. The folder is removed only after success: after a failure it can be looked at. */
+  async close(isSuccess: boolean): Promise<void> {
+    for (const actor of [...this.recoverers, await this.next]) await actor.end();
+    if (isSuccess) rmSync(this.path, { recursive: true });
   }
 
   /** The places that a run has which nobody disturbs. */
@@ -73,16 +71,17 @@ export class Lane {
     const where = own.ownPool ? scenarioPool : pool;
     const scenario: Scenario = own.ownPool ? own : scenarios[this.operation](pool, name);
 
-    const victim = await Actor.start();
+    const victim = await this.next;
+    this.next = Actor.start(); // it starts while this round goes on
     if (scenario.prepare.length > 0) await this.run(scenario.prepare);
     const uids = scenario.before ? uidsOf(await this.observe(where), name) : new Map<string, string>();
     if (scenario.tamper) this.takeDatabaseAway(where);
-    const ended = await run(victim, [scenario.operation]);
-    await victim.end();
+    const ended = await run(victim, [scenario.operation]).finally(() => victim.end());
 
-    const isDone = ended.outcomes.length === 1;
-    if (isDone) valuesOf(ended, 1);
-    else expect(ended.killedBy).toBe("SIGKILL");
+    const [outcome] = ended.outcomes;
+    if (outcome && "error" in outcome) throw new Error(outcome.error.message);
+    const isDone = outcome !== undefined;
+    if (!isDone) expect(ended.killedBy).toBe("SIGKILL");
     await this.check(scenario, where, name, uids, isDone);
     return ended.killedBy !== undefined;
   }

@@ -67,6 +67,11 @@ test("own writes are put in, also while the list is under way", async () => {
   expect((await view).byName("own")?.record.uid).toBe("d".repeat(32));
 });
 
+test("a write does not wait for a list that hangs", async () => {
+  void looks.get("main/ssd", 30_000, () => new Promise<Listing>(() => undefined));
+  await expect(looks.note("main/ssd", () => undefined)).resolves.toBeUndefined();
+});
+
 test("a write where nobody has looked, or where the look failed, is no error", async () => {
   const change = jest.fn();
   await looks.note("main/ssd", change);
