@@ -13,14 +13,15 @@ import { StepError, say } from "./lib/console.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
 import { checkNode } from "./lib/node.mjs";
 
-function print(options, machine, figures) {
-  if (options.json) return say(JSON.stringify({ machine, quick: options.quick, figures }, undefined, 2));
+function print(options, machine, { figures, failures }) {
+  if (options.json) return say(JSON.stringify({ machine, quick: options.quick, figures, failures }, undefined, 2));
   say(`\n${machineLine(machine)}${options.quick ? "; a quick run, whose figures say little" : ""}\n`);
   say(formatTable(figures));
   const missed = figures.filter((figure) => figure.verdict === "MISSED");
   const judged = figures.filter((figure) => figure.verdict !== undefined).length;
-  say(missed.length === 0 ? `\n${judged} goals, all met` : `\n${missed.length} of ${judged} goals MISSED:`);
+  say(missed.length === 0 ? `\nall ${judged} goals met` : `\n${missed.length} of ${judged} goals MISSED:`);
   for (const { name } of missed) say(`  - ${name}`);
+  for (const { name, message } of failures) say(`\nNot measured: ${name}\n${message}`);
 }
 
 try {
@@ -30,8 +31,10 @@ try {
   const engine = needsEngine(options.only) ? await ensureEngine({ log: progress }) : undefined;
   const workspace = await makeWorkspace();
   try {
-    const figures = await measure({ workspace, engine }, options);
-    print(options, describeMachine(workspace.folder, engine?.version), figures);
+    const machine = describeMachine(workspace.folder, engine?.version);
+    const result = await measure({ workspace, engine }, options);
+    print(options, machine, result);
+    if (result.failures.length > 0) process.exitCode = 1;
   } finally {
     workspace.remove();
   }

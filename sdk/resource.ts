@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import type { Kind } from "../provider/model/kind";
+import type { Kind, OptionalKeys } from "../provider/model/kind";
 
 type Shape = Kind["inputs"];
-type OptionalKeys<Of extends Shape> = { [Key in keyof Of]: undefined extends z.input<Of[Key]> ? Key : never }[keyof Of];
 type RequiredKeys<Of extends Shape> = Exclude<keyof Of, OptionalKeys<Of>>;
 
 /** A value given by a program: plain, or an output of another resource at any depth. */

@@ -1,38 +1,33 @@
-import { shortageOf } from "../drivers/capacity";
 import type { StoredObject } from "../drivers/driver";
 import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
-import { bytesOf, exactBytes, formatBytes } from "../model/quantity";
+import { bytesOf, exactBytes } from "../model/quantity";
 import { decideTakeOver, healthProblem } from "../storage/claims";
-import { sizeProblem } from "../storage/objects";
+import { sizeProblem } from "../storage/ensure";
 import type { PoolView } from "../storage/poolView";
 import type { DataKind } from "./dataKind";
-import { labelsOf, textOf } from "./dataLifecycle";
 import { immutableChanges } from "./diff";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
 import { lookAt } from "./look";
+import { lostIn } from "./lost";
+import { keepPlace } from "./place";
+import { labelsOf, textOf } from "./properties";
+import { checkRoom, neededBytes, type Subject } from "./room";
 import { heldElsewhereSentence, missingSentence, replaceSentence, twiceSentence } from "./sentences";
-import { checkShape, lostMarker } from "./shape";
+import { checkShape } from "./shape";
 import { benefitOfDoubt, hasUnknown } from "./unknown";
-
-/** One resource being checked: what it declares, and where that would be. */
-interface Subject {
-  data: DataKind;
-  request: CheckRequest;
-  inputs: Properties;
-  id: ObjectId;
-  what: string;
-}
 
 /**
  * Checks the shape, then takes one look at the pool and says everything that can be known to be refused later. The look is
  * advice: every change observes again. Where the backend cannot be reached, that is a warning, not a failure.
  */
 export async function checkData(data: DataKind, request: CheckRequest, context: Context): Promise<CheckResult> {
-  const { inputs, failures } = checkShape(data.kind, request);
-  if (failures.length > 0) return { inputs, failures };
-  const id = data.idOf(inputs);
-  const oldId = request.oldInputs ? data.idOf(request.oldInputs) : undefined;
-  if (!id) return { inputs, failures: [] }; // its place is not known yet, so there is nothing to look at
+  const { inputs: given, failures } = checkShape(data.kind, request);
+  if (failures.length > 0) return { inputs: given, failures };
+  const inputs = keepPlace(given, request.oldInputs, context.storage);
+  const oldId = placeIn(data, request.oldInputs, context);
+  // While the new place is not known, what is known about the old one can still be checked
+  const id = placeIn(data, inputs, context) ?? oldId;
+  if (!id) return { inputs, failures: [] };
   const look = await lookAt(id, request.oldInputs !== undefined, context);
   if ("failure" in look)
     return { inputs, failures: [{ property: "pool" in data.kind.inputs ? "pool" : "source", reason: look.failure }] };
@@ -41,6 +36,11 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
     inputs,
     failures: oldId ? await checkOld(subject, oldId, look.view, context) : await checkNew(subject, look.view, context),
   };
+}
+
+function placeIn(data: DataKind, inputs: Properties | undefined, context: Context): ObjectId | undefined {
+  const id = inputs && data.idOf(inputs);
+  return id && context.storage.canonical(id);
 }
 
 async function checkNew(subject: Subject, view: PoolView | undefined, context: Context): Promise<CheckFailure[]> {
@@ -118,15 +118,15 @@ async function checkOld(
   const mine =
     found?.phase === "live" && found.health !== "missing" && owners.includes(found.record.owner) ? found : undefined;
   if (oldView && !mine) {
-    const failure = checkAbsent(subject, oldId, found, owners, oldView, textOf(oldInputs[lostMarker]));
+    const failure = checkAbsent(subject, oldId, found, owners, oldView);
     return failure ? [failure] : [];
   }
-  const superseded = /^superseded:(.*)$/.exec(textOf(oldInputs[lostMarker]) ?? "")?.[1];
-  if (superseded && inputs.adopt !== superseded) {
+  const noted = lostIn(oldInputs);
+  if (noted?.how === "superseded" && inputs.adopt !== noted.uid) {
     return [
       {
         property: "name",
-        reason: heldElsewhereSentence(oldWhat, superseded),
+        reason: heldElsewhereSentence(oldWhat, noted.uid),
       },
     ];
   }
@@ -153,7 +153,6 @@ function checkAbsent(
   found: StoredObject | undefined,
   owners: string[],
   view: PoolView,
-  marker: string | undefined,
 ): CheckFailure | undefined {
   const { data, request, inputs } = subject;
   const oldWhat = formatObjectId(oldId);
@@ -166,7 +165,8 @@ function checkAbsent(
   }
   if (data.missingIsGone || view.damagedByName(oldId.name)) return undefined;
   const trashed = owners.map((owner) => view.trashed(owner, oldId.name)).find((object) => object !== undefined);
-  const uid = /^missing:(.*)$/.exec(marker ?? "")?.[1] ?? found?.record.uid ?? trashed?.record.uid;
+  const noted = lostIn(request.oldInputs);
+  const uid = (noted?.how === "missing" ? noted.uid : undefined) ?? found?.record.uid ?? trashed?.record.uid;
   // A replacement that the user has allowed, interrupted after the old object had gone to the trash
   const isReplaced = immutableChanges(data.kind, request.oldInputs as Properties, inputs).length > 0;
   if (uid !== undefined && isReplaced && inputs.allowDataLoss === uid) return undefined;
@@ -213,48 +213,4 @@ function shrinkSentence(
     `${what} cannot shrink from ${from} to ${String(newSpelling)} (${current - wanted} bytes less): what lies at its end would be lost. ` +
     `Declare size: "${from}" again, or make a smaller volume and copy into it`
   );
-}
-
-/** What a new object would take from its pool: nothing for a snapshot that shares its blocks. */
-function neededBytes(subject: Subject, view: PoolView | undefined, context: Context): number {
-  const { data, inputs } = subject;
-  const declared = data.sizeOf(inputs);
-  if (declared !== undefined) return declared;
-  if (view?.pool.record.capabilities.copyOnWrite !== false) return 0;
-  const source = data.sourceOf(inputs);
-  const existing = source === undefined ? undefined : view.byName(source.split("/")[2] as string);
-  return existing?.record.sizeBytes ?? (source === undefined ? 0 : (context.plan.size(source) ?? 0));
-}
-
-/** Whether the whole plan fits, as far as it has been checked: each resource that no longer fits says so. */
-async function checkRoom(
-  subject: Subject,
-  bytes: number,
-  view: PoolView | undefined,
-  context: Context,
-): Promise<CheckFailure[]> {
-  const { request, id, data } = subject;
-  if (bytes === 0) return [];
-  const poolId = formatPoolId(id);
-  const sum = context.plan.addBytes(poolId, request.owner, bytes);
-  // What this plan declares for the pool counts before what the pool has now
-  const settings = context.plan.pool(poolId)?.settings ?? view?.pool.record.settings;
-  if (!settings) return [];
-  const facts = view?.pool.capacity ?? (await prospect(id, context));
-  const shortage = facts && shortageOf(sum, settings, facts);
-  if (!shortage) return [];
-  const all = sum === bytes ? "" : ` (this plan asks for ${formatBytes(sum)} in all, ${formatBytes(bytes)} of it here)`;
-  return [
-    {
-      property: data.sizeOf(subject.inputs) === undefined ? "source" : "size",
-      reason: `pool ${poolId}: ${shortage}${all}`,
-    },
-  ];
-}
-
-async function prospect(id: ObjectId, { storage, signal }: Context) {
-  return storage
-    .backend(id.backend)
-    .read(signal, (driver, call) => driver.prospect(id.pool, call))
-    .catch(() => undefined); // advice only
 }

@@ -1,13 +1,14 @@
 import type { StoredObject } from "../drivers/driver";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
-import { durationMs } from "../model/quantity";
-import { anyOf, deadlineIn } from "../storage/deadline";
-import { resolveSource } from "../storage/library";
+import { changeObject, discardMissing, type HeldObject } from "../storage/change";
+import { ensureObject } from "../storage/ensure";
+import { resolveSource } from "../storage/find";
 import { maxLookAgeMs } from "../storage/looks";
-import { changeObject, discardMissing, ensureObject, type HeldObject, removeObject } from "../storage/objects";
+import { removeObject } from "../storage/trash";
 import { checkData } from "./dataCheck";
 import type { DataKind } from "./dataKind";
+import { inputsOf, lost, protectionChange, stateOf, withStatus } from "./dataState";
 import { diffInputs, immutableChanges } from "./diff";
 import {
   type Context,
@@ -22,10 +23,8 @@ import {
   type UpdateRequest,
   type UpdateResult,
 } from "./lifecycle";
+import { labelsOf, protectionOf, signalFor, textOf } from "./properties";
 import { missingSentence } from "./sentences";
-import { lostMarker } from "./shape";
-
-const defaultTimeoutMs = 10 * 60_000;
 
 /** The life of a resource that holds data. The rules are the same for every such kind. */
 export function dataLifecycle(data: DataKind): Lifecycle {
@@ -43,7 +42,7 @@ export function dataLifecycle(data: DataKind): Lifecycle {
 async function create(data: DataKind, request: CreateRequest, context: Context): Promise<CreateResult> {
   const { inputs, owner } = request;
   const id = knownId(data, inputs);
-  const object = await make(data, id, inputs, owner, context, signalFor("create", inputs, context));
+  const object = await make(data, id, inputs, owner, context, signalFor("create", inputs, formatObjectId(id), context));
   return { id: formatObjectId(id), state: appliedState(data, id, object, inputs, owner) };
 }
 
@@ -77,7 +76,7 @@ async function make(
   plan.doneBytes(formatPoolId(id), owner);
   if (how !== "created")
     context.log.info(
-      `${formatObjectId(id)} (uid ${object.record.uid}) existed and was ${how === "adopted" ? "adopted; deletionProtection is on" : "taken over from an interrupted run"}`,
+      `${formatObjectId(id)} (uid ${object.record.uid}) existed and was ${how === "adopted" ? `adopted; deletionProtection is ${object.record.protection ? "on" : "off"}` : "taken over from an interrupted run"}`,
     );
   return object;
 }
@@ -128,47 +127,27 @@ async function read(data: DataKind, request: ReadRequest, context: Context): Pro
     const inputs = inputsOf(data, object, id, oldState);
     const owner = uid === undefined ? object.record.owner : (textOf(oldState.owner) ?? object.record.owner);
     const result = { id: request.id, state: stateOf(data, object, inputs, owner), inputs };
-    return object.health === "missing" && uid !== undefined ? lost(result, `missing:${uid}`) : result;
+    return object.health === "missing" && uid !== undefined ? lost(result, { how: "missing", uid }) : result;
   }
   if (uid === undefined) return undefined;
   const damaged = view.damaged.find((record) => record.uid === uid);
   if (damaged) return { id: request.id, ...withStatus(data, oldState, "damaged") };
   if (data.missingIsGone) return undefined;
   context.log.warn(missingSentence(formatObjectId(id), uid, object));
-  return lost({ id: request.id, ...withStatus(data, oldState, "missing") }, `missing:${uid}`);
+  return lost({ id: request.id, ...withStatus(data, oldState, "missing") }, { how: "missing", uid });
 }
 
 /** Another state has taken the object over: this one keeps what it knows, and check says what can be done. */
 function superseded(data: DataKind, request: ReadRequest, object: StoredObject, uid: string): ReadResult {
-  return lost({ id: request.id, ...withStatus(data, request.oldState, object.health) }, `superseded:${uid}`);
-}
-
-function lost(result: ReadResult, reason: string): ReadResult {
-  return {
-    ...result,
-    state: { ...result.state, [lostMarker]: reason },
-    inputs: { ...result.inputs, [lostMarker]: reason },
-  };
-}
-
-/** A state as it was, with another status; the inputs in it as they were. */
-function withStatus(
-  data: DataKind,
-  oldState: Properties,
-  status: StoredObject["health"],
-): { state: Properties; inputs: Properties } {
-  const inputs = Object.fromEntries(
-    Object.keys(data.kind.inputs).flatMap((key) => (oldState[key] === undefined ? [] : [[key, oldState[key]]])),
-  );
-  return { state: { ...oldState, status }, inputs };
+  return lost({ id: request.id, ...withStatus(data, request.oldState, object.health) }, { how: "superseded", uid });
 }
 
 async function update(data: DataKind, request: UpdateRequest, context: Context): Promise<UpdateResult> {
   const { oldState, newInputs, owner } = request;
   const id = knownId(data, newInputs);
-  const signal = signalFor("update", newInputs, context);
+  const signal = signalFor("update", newInputs, request.id, context);
   const refused = immutableChanges(data.kind, oldState, newInputs);
-  if (refused.length > 0 || formatObjectId(id) !== request.id) {
+  if (refused.length > 0 || !isSamePlace(id, request.id, context)) {
     throw new KrStorageError(
       "PRECONDITION_FAILED",
       `${request.id}: ${refused.join(", ") || "its id"} cannot change in place; nothing was changed`,
@@ -196,12 +175,13 @@ async function update(data: DataKind, request: UpdateRequest, context: Context):
     return { state: appliedState(data, id, object, newInputs, owner) };
   } catch (error) {
     if (!hasCode(error, "NOT_FOUND")) throw error;
-    if (newInputs.recreateIfMissing !== held.uid)
-      throw new KrStorageError(
-        "NOT_FOUND",
-        `${missingSentence(request.id, held.uid, undefined)}; nothing was changed`,
-        { target: request.id, cause: error },
-      );
+    if (newInputs.recreateIfMissing !== held.uid) {
+      const found = (await context.storage.view(id, { maxAgeMs: maxLookAgeMs, signal })).byUid(held.uid);
+      throw new KrStorageError("NOT_FOUND", `${missingSentence(request.id, held.uid, found)}; nothing was changed`, {
+        target: request.id,
+        cause: error,
+      });
+    }
     await discardMissing(context.storage, id, held, signal);
     const object = await make(data, id, newInputs, owner, context, signal);
     return { state: appliedState(data, id, object, newInputs, owner) };
@@ -215,51 +195,16 @@ async function remove(request: DeleteRequest, context: Context): Promise<void> {
       target: request.id,
     });
   const held = heldOf(request.id, request.oldState);
-  const result = await removeObject(context.storage, id, held, signalFor("delete", request.oldState, context));
+  const result = await removeObject(
+    context.storage,
+    id,
+    held,
+    signalFor("delete", request.oldState, request.id, context),
+  );
   if (result === "superseded")
     context.log.warn(
       `${request.id} (uid ${held.uid}) was not deleted: another state holds it now, so it is not this one's to delete`,
     );
-}
-
-/** The state of a resource: its inputs as spelled, and what the object is. */
-export function stateOf(data: DataKind, object: StoredObject, inputs: Properties, owner: string): Properties {
-  const { record } = object;
-  const { [lostMarker]: _, ...kept } = inputs;
-  return {
-    ...kept,
-    uid: record.uid,
-    claim: record.claim,
-    owner,
-    status: object.health,
-    poolIdentity: record.poolIdentity,
-    ...data.outputsOf(object),
-  };
-}
-
-/** Inputs as last spelled by whoever declared them; what only the engine's calls need is echoed from the state. */
-function inputsOf(data: DataKind, object: StoredObject, id: ObjectId, oldState: Properties): Properties {
-  const { record } = object;
-  const echoed = Object.fromEntries(
-    [...data.kind.permissions, "timeouts"]
-      .filter((key) => oldState[key] !== undefined)
-      .map((key) => [key, oldState[key]]),
-  );
-  const hasLabels = Object.keys(record.labels).length > 0 || oldState.labels !== undefined;
-  const saysProtection = oldState.deletionProtection !== undefined || (record.protection && oldState.uid === undefined);
-  return {
-    ...echoed,
-    ...data.inputsOf(object, id),
-    ...(hasLabels ? { labels: record.labels } : {}),
-    ...(saysProtection ? { deletionProtection: record.protection } : {}),
-  };
-}
-
-/** Protection that is not declared stays as it is, unless it was declared before. */
-function protectionChange(oldState: Properties, newInputs: Properties): { protection?: boolean } {
-  const declared = protectionOf(newInputs);
-  if (declared !== undefined) return { protection: declared };
-  return oldState.deletionProtection === undefined ? {} : { protection: false };
 }
 
 function heldOf(id: string, state: Properties): HeldObject {
@@ -273,24 +218,13 @@ function heldOf(id: string, state: Properties): HeldObject {
   );
 }
 
+function isSamePlace(id: ObjectId, text: string, { storage }: Context): boolean {
+  const other = parseObjectId(text);
+  return other !== undefined && formatObjectId(storage.canonical(other)) === formatObjectId(storage.canonical(id));
+}
+
 function knownId(data: DataKind, inputs: Properties): ObjectId {
   const id = data.idOf(inputs);
   if (id) return id;
   throw new KrStorageError("INTERNAL", `a ${data.word} reached the provider before its place was known`);
-}
-
-function signalFor(operation: "create" | "update" | "delete", inputs: Properties, context: Context): AbortSignal {
-  const timeouts = inputs.timeouts as Record<string, string> | undefined;
-  const text = timeouts?.[operation];
-  return anyOf(context.signal, deadlineIn(text === undefined ? defaultTimeoutMs : durationMs(text)));
-}
-
-export function labelsOf(inputs: Properties): Record<string, string> {
-  return (inputs.labels as Record<string, string> | undefined) ?? {};
-}
-function protectionOf(inputs: Properties): boolean | undefined {
-  return inputs.deletionProtection as boolean | undefined;
-}
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

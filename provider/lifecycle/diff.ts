@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type Kind, sameInput } from "../model/kind";
 import type { DiffRequest, DiffResult, Properties } from "./lifecycle";
-import { lostMarker } from "./shape";
+import { lostMarker } from "./lost";
 import { hasUnknown } from "./unknown";
 
 /** Inputs about how the engine's calls are made, not about the object. */

@@ -24,7 +24,7 @@ export async function lookAt(id: PoolId, isKnown: boolean, context: Context): Pr
   try {
     return { view: await storage.view(id, { maxAgeMs: maxLookAgeMs, signal }) };
   } catch (error) {
-    if (hasCode(error, "NOT_FOUND", "INVALID_ARGUMENT")) return { failure: error.message }; // no such backend
+    if (hasCode(error, "INVALID_ARGUMENT")) return { failure: error.message }; // no such backend
     if (plan.pool(poolId)) return { view: undefined };
     if (!isKnown && (await isNeverMade(id, context, signal))) {
       return {

@@ -2,6 +2,7 @@ import type { StoredPool } from "../drivers/driver";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatPoolId, type PoolId, parsePoolId } from "../model/names";
 import { type PoolInputs, pool } from "../model/pool";
+import type { Wanted } from "../storage/claims";
 import { maxLookAgeMs } from "../storage/looks";
 import {
   changePool,
@@ -12,12 +13,14 @@ import {
   readPool,
   removePool,
 } from "../storage/pools";
-import { labelsOf, textOf } from "./dataLifecycle";
 import { diffInputs, immutableChanges } from "./diff";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Lifecycle, Properties, ReadResult } from "./lifecycle";
 import { lookSignal } from "./look";
+import { formatLost, lostIn, lostMarker } from "./lost";
+import { keepPlace } from "./place";
+import { labelsOf, textOf } from "./properties";
 import { heldElsewhereSentence, twiceSentence } from "./sentences";
-import { checkShape, lostMarker } from "./shape";
+import { checkShape } from "./shape";
 import { benefitOfDoubt, hasUnknown, knownOnly } from "./unknown";
 
 const defaultBackend = "local";
@@ -29,9 +32,11 @@ export const poolLifecycle: Lifecycle = {
   kind: pool,
 
   async check(request, context): Promise<CheckResult> {
-    const { inputs, failures } = checkShape(pool, request);
-    const id = idOf(inputs);
-    if (failures.length > 0 || !id) return { inputs, failures };
+    const { inputs: given, failures } = checkShape(pool, request);
+    const inputs = keepPlace(given, request.oldInputs, context.storage);
+    const place = idOf(inputs);
+    if (failures.length > 0 || !place) return { inputs, failures };
+    const id = context.storage.canonical(place);
     const refused = immutableChanges(pool, placeOf(request.oldInputs), placeOf(inputs));
     if (request.oldInputs && refused.length > 0)
       return {
@@ -61,14 +66,13 @@ export const poolLifecycle: Lifecycle = {
   async create({ inputs, owner }, context) {
     const id = knownId(inputs);
     const { storage } = context;
-    const wanted = {
-      owner,
-      stackId: storage.stackId,
-      requested: requestedOf(inputs),
-      labels: labelsOf(inputs),
-      adopt: textOf(inputs.adopt),
-    };
-    const made = await ensurePool(storage, id, wanted, poolSettings(inputs as PoolInputs), context.signal);
+    const made = await ensurePool(
+      storage,
+      id,
+      wantedOf(inputs, owner, context),
+      poolSettings(inputs as PoolInputs),
+      context.signal,
+    );
     return { id: formatPoolId(id), state: stateOf(made, id, inputs, owner, context) };
   },
 
@@ -93,13 +97,14 @@ export const poolLifecycle: Lifecycle = {
       ...(Object.keys(record.labels).length > 0 || oldState.labels !== undefined ? { labels: record.labels } : {}),
     };
     if (isHeld) return { id: text, inputs, state: stateOf(found, id, inputs, owner, context) };
-    const marker = { [lostMarker]: `superseded:${record.uid}` };
+    const marker = { [lostMarker]: formatLost({ how: "superseded", uid: record.uid }) };
     return { id: text, inputs: { ...inputs, ...marker }, state: { ...oldState, ...marker } };
   },
 
   async update({ id: text, oldState, newInputs, owner }, context) {
     const id = knownId(newInputs);
-    if (formatPoolId(id) !== text)
+    const old = parsePoolId(text);
+    if (!old || formatPoolId(context.storage.canonical(id)) !== formatPoolId(context.storage.canonical(old)))
       throw new KrStorageError(
         "PRECONDITION_FAILED",
         `${text}: a pool cannot move to ${formatPoolId(id)}; nothing was changed`,
@@ -119,16 +124,8 @@ export const poolLifecycle: Lifecycle = {
       return { state: stateOf(changed, id, newInputs, owner, context) };
     } catch (error) {
       if (!hasCode(error, "CONFLICT") || newInputs.adopt === undefined) throw error;
-      const wanted = {
-        owner,
-        stackId: storage.stackId,
-        requested: requestedOf(newInputs),
-        labels: labelsOf(newInputs),
-        adopt: textOf(newInputs.adopt),
-      };
-      return {
-        state: stateOf(await ensurePool(storage, id, wanted, settings, context.signal), id, newInputs, owner, context),
-      };
+      const taken = await ensurePool(storage, id, wantedOf(newInputs, owner, context), settings, context.signal);
+      return { state: stateOf(taken, id, newInputs, owner, context) };
     }
   },
 
@@ -156,7 +153,7 @@ function declaredTwice(id: PoolId, { owner, oldInputs }: CheckRequest, { plan }:
 
 /** Read has noted that another state has taken the pool over: an update would be refused, so check says it first. */
 function supersededFailure(id: PoolId, oldInputs: Properties, inputs: Properties): CheckFailure | undefined {
-  const uid = /^superseded:(.*)$/.exec(textOf(oldInputs[lostMarker]) ?? "")?.[1];
+  const uid = lostIn(oldInputs)?.uid;
   if (uid === undefined || inputs.adopt === uid) return undefined;
   return { property: "name", reason: heldElsewhereSentence(`pool ${formatPoolId(id)}`, uid) };
 }
@@ -178,13 +175,9 @@ async function look(
     }
     if (request.oldInputs) return supersededFailure(id, request.oldInputs, inputs);
     if (hasUnknown(inputs.adopt)) return undefined;
-    const wanted = {
-      owner: request.owner,
-      stackId: context.storage.stackId,
-      requested: benefitOfDoubt(requestedOf(inputs), existing.record.requested),
-      labels: benefitOfDoubt(labelsOf(inputs), existing.record.labels),
-      adopt: textOf(inputs.adopt),
-    };
+    const wanted = wantedOf(inputs, request.owner, context);
+    wanted.requested = benefitOfDoubt(wanted.requested, existing.record.requested);
+    wanted.labels = benefitOfDoubt(wanted.labels, existing.record.labels);
     const { at } = await context.storage.view(id, { maxAgeMs: maxLookAgeMs, signal: lookSignal(context) });
     const decision = decidePoolTakeOver(existing.record, wanted, id, at);
     return "refused" in decision ? { property: "name", reason: decision.refused } : undefined;
@@ -196,7 +189,7 @@ async function look(
       );
       return undefined;
     }
-    return { property: hasCode(error, "NOT_FOUND") ? "backend" : "name", reason: error.message };
+    return { property: hasCode(error, "INVALID_ARGUMENT") ? "backend" : "name", reason: error.message };
   }
 }
 
@@ -216,6 +209,15 @@ function knownId(inputs: Properties): PoolId {
   const id = idOf(inputs);
   if (id) return id;
   throw new KrStorageError("INTERNAL", "a pool reached the provider before its place was known");
+}
+function wantedOf(inputs: Properties, owner: string, { storage }: Context): Wanted {
+  return {
+    owner,
+    stackId: storage.stackId,
+    requested: requestedOf(inputs),
+    labels: labelsOf(inputs),
+    adopt: textOf(inputs.adopt),
+  };
 }
 function requestedOf(inputs: Properties): Record<string, unknown> {
   return Object.fromEntries(recorded.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]));

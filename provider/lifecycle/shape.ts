@@ -5,9 +5,6 @@ import { nameFromLogical, nameProblem } from "../model/names";
 import type { CheckFailure, CheckRequest, Properties } from "./lifecycle";
 import { hasUnknown } from "./unknown";
 
-/** Inputs that a kind takes beside its own: what read notes for the next check. */
-export const lostMarker = "lost";
-
 /**
  * Validates the shape of inputs without asking any backend. Properties that are not known yet are left alone. The inputs
  * come back as spelled; only the name is filled in, because it must stay when the resource is renamed.
@@ -17,6 +14,7 @@ export function checkShape(kind: Kind, request: CheckRequest): { inputs: Propert
   const inputs: Properties = { ...request.newInputs };
   for (const key of Object.keys(inputs)) {
     if (inputs[key] === undefined) delete inputs[key];
+    else if (namesPrototype(inputs[key])) failures.push({ property: key, reason: '"__proto__" is not a key' });
     else if (!Object.hasOwn(kind.inputs, key)) failures.push({ property: key, reason: unknownProperty(kind, key) });
   }
   if (inputs.name === undefined && "name" in kind.inputs) {
@@ -42,6 +40,12 @@ export function checkShape(kind: Kind, request: CheckRequest): { inputs: Propert
     for (const issue of result.error.issues) failures.push({ property: pathOf(key, issue), reason: reasonOf(issue) });
   }
   return { inputs, failures };
+}
+
+/** Whether a key stands somewhere that validation passes over, because JavaScript gives it a meaning of its own. */
+function namesPrototype(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, "__proto__") || Object.values(value).some(namesPrototype);
 }
 
 /** The last part of an owner. It may itself hold slashes; what comes before cannot. */

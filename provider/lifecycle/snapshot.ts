@@ -1,8 +1,10 @@
 import { formatObjectId, parseObjectId, snapshotName } from "../model/names";
 import { snapshot } from "../model/snapshot";
+import { healthProblem } from "../storage/claims";
 import type { DataKind } from "./dataKind";
-import { dataLifecycle, textOf } from "./dataLifecycle";
+import { dataLifecycle } from "./dataLifecycle";
 import type { CheckFailure } from "./lifecycle";
+import { textOf } from "./properties";
 
 const snapshotKind: DataKind = {
   kind: snapshot,
@@ -43,6 +45,8 @@ const snapshotKind: DataKind = {
         });
       return failures;
     }
+    const problem = healthProblem(source, formatObjectId(volume));
+    if (problem) return [{ property: "source", reason: `${problem}; no snapshot can be taken of it` }];
     if (view.pool.record.capabilities.onlineSnapshot !== "none") return failures;
     const holders = await storage
       .backend(id.backend)

@@ -1,9 +1,11 @@
 import { formatObjectId, type ObjectId, parseObjectId, parsePoolId } from "../model/names";
 import { bytesOf, formatBytes } from "../model/quantity";
 import { volume } from "../model/volume";
+import { healthProblem } from "../storage/claims";
 import type { DataKind } from "./dataKind";
-import { dataLifecycle, textOf } from "./dataLifecycle";
+import { dataLifecycle } from "./dataLifecycle";
 import type { CheckFailure, Properties } from "./lifecycle";
+import { textOf } from "./properties";
 import { hasUnknown } from "./unknown";
 
 const volumeKind: DataKind = {
@@ -57,6 +59,8 @@ const volumeKind: DataKind = {
         reason: `there is no ${formatObjectId(source)}; declare it in this stack and pass the resource itself, or name one that exists`,
       });
     }
+    const problem = existing?.phase === "live" ? healthProblem(existing, formatObjectId(source)) : undefined;
+    if (problem) failures.push({ property: path, reason: `${problem}; nothing can be made from it` });
     const sourceSize = existing?.phase === "live" ? existing.record.sizeBytes : plan.size(plannedDisk(source));
     if (size !== undefined && sourceSize !== undefined && size < sourceSize) {
       failures.push({

@@ -20,7 +20,9 @@ export function parseCalendarSpan(text: string): { span: CalendarSpan } | { prob
   const parts = [...text.matchAll(/(\d{1,6})([ymdh])/g)];
   const letters = new Set(parts.map((part) => part[2]));
   if (text === "" || parts.map((part) => part[0]).join("") !== text || letters.size !== parts.length) {
-    return { problem: `"${quote(text, 40)}" is not a span; write numbers with y, m (months), d or h, such as "7d" or "1y6m"` };
+    return {
+      problem: `"${quote(text, 40)}" is not a span; write numbers with y, m (months), d or h, such as "7d" or "1y6m"`,
+    };
   }
   for (const [, digits, unit] of parts) span[units[unit as keyof typeof units]] = Number(digits);
   return { span };

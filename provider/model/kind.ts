@@ -32,7 +32,10 @@ type TypedKind<Inputs extends Shape, Outputs extends Shape> = Omit<
   readonly permissions: readonly (keyof Inputs & string)[];
 };
 
-type OptionalKeys<Of extends Shape> = { [Key in keyof Of]: undefined extends z.input<Of[Key]> ? Key : never }[keyof Of];
+/** The inputs that may be left out. */
+export type OptionalKeys<Of extends Shape> = {
+  [Key in keyof Of]: undefined extends z.input<Of[Key]> ? Key : never;
+}[keyof Of];
 
 /** The values of a shape, as plain data. Every property keeps its documentation. */
 export type ValuesOf<Of extends Shape> = {

@@ -26,9 +26,13 @@ export function scheduleProblem(schedule: string): string | undefined {
   const words = Object.keys(scheduleWords).join(", ");
   if (cron.startsWith("@")) return `${said} is not a schedule; the words are ${words}`;
   const fields = cron.split(" ");
-  if (fields.length !== 5) return `${said} is not a schedule; write five cron fields, such as "30 2 * * *", or one of ${words}`;
-  const odd = fields.find((field) => !/^(?:(?:\*|\d{1,2}|[A-Za-z]{3})(?:-(?:\d{1,2}|[A-Za-z]{3}))?(?:\/\d{1,2})?(?:,(?!$)|$))+$/.test(field));
-  if (odd) return `${said} is not a schedule: "${quote(odd, 20)}" is not a cron field; fields are made of numbers, names, *, -, / and commas`;
+  if (fields.length !== 5)
+    return `${said} is not a schedule; write five cron fields, such as "30 2 * * *", or one of ${words}`;
+  const odd = fields.find(
+    (field) => !/^(?:(?:\*|\d{1,2}|[A-Za-z]{3})(?:-(?:\d{1,2}|[A-Za-z]{3}))?(?:\/\d{1,2})?(?:,(?!$)|$))+$/.test(field),
+  );
+  if (odd)
+    return `${said} is not a schedule: "${quote(odd, 20)}" is not a cron field; fields are made of numbers, names, *, -, / and commas`;
   try {
     // Leap days are the rarest that run at all, at most eight years apart.
     if (parseCron(cron).nextRun(new Date("2096-03-01T00:00:00Z"))) return undefined;
@@ -46,7 +50,9 @@ export function parseCron(cron: string): { nextRun(after: Date): Date | null } {
 }
 
 /** A schedule given by a user. */
-export const scheduleText = z.string({ error: 'expected a schedule such as "@daily" or "30 2 * * *"' }).superRefine((text, context) => {
-  const problem = scheduleProblem(text);
-  if (problem) context.addIssue({ code: "custom", message: problem });
-});
+export const scheduleText = z
+  .string({ error: 'expected a schedule such as "@daily" or "30 2 * * *"' })
+  .superRefine((text, context) => {
+    const problem = scheduleProblem(text);
+    if (problem) context.addIssue({ code: "custom", message: problem });
+  });

@@ -15,14 +15,16 @@ export const labels = z
   .record(labelKey, labelValue)
   .refine((all) => Object.keys(all).length <= 32, { error: "at most 32 labels" });
 
+const someTime = duration.refine((text) => !/^0+[a-z]$/.test(text), { error: "give some time" });
+
 /** How long one operation may take. */
 export const timeouts = z.strictObject({
   /** For creating, such as "10m". Default "10m". */
-  create: duration.optional(),
+  create: someTime.optional(),
   /** For changing in place. Default "10m". */
-  update: duration.optional(),
+  update: someTime.optional(),
   /** For deleting. Default "10m". */
-  delete: duration.optional(),
+  delete: someTime.optional(),
 });
 
 /** Inputs that every kind holding data takes. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, uidText, volumeIdText } from "./names";
-import { retention } from "./retention";
+import { retention } from "./retentionRules";
 import { scheduleText } from "./schedule";
 import { labels } from "./shared";
 import { timezoneText } from "./timezone";
@@ -16,7 +16,11 @@ export const snapshotPolicy = defineKind({
   name: "SnapshotPolicy",
   inputs: {
     /** The name, at most 32 characters. Its snapshots are named after it; renaming keeps them. Default: the resource's name in lower case. */
-    name: objectName.refine((name) => name.length <= policyNameLength, { error: `the name of a policy has at most ${policyNameLength} characters` }).optional(),
+    name: objectName
+      .refine((name) => name.length <= policyNameLength, {
+        error: `the name of a policy has at most ${policyNameLength} characters`,
+      })
+      .optional(),
     /** When snapshots are taken: five cron fields, such as "30 2 * * *", or @hourly, @daily, @weekly, @monthly, @yearly. */
     schedule: scheduleText,
     /** The IANA time zone of the schedule, and of the days, weeks, months and years of the retention. Default "UTC". */
@@ -32,7 +36,11 @@ export const snapshotPolicy = defineKind({
     /** `each`: every target by itself, as close together as can be; `group`: all at one instant, where the backend can. Default "each". */
     consistency: z.enum(["each", "group"]).optional(),
     /** Names of hooks that run around a snapshot. The commands stand in the agent's own configuration, never on a backend. */
-    hooks: z.array(objectName).max(16, { error: "at most 16 hooks" }).refine(distinct, { error: "a hook is named twice" }).optional(),
+    hooks: z
+      .array(objectName)
+      .max(16, { error: "at most 16 hooks" })
+      .refine(distinct, { error: "a hook is named twice" })
+      .optional(),
     /** Whether the policy runs. Default true. */
     enabled: z.boolean().optional(),
     /** Free key-value pairs, at most 32. */

@@ -6,7 +6,8 @@ export function timezoneProblem(name: string): string | undefined {
   // Newer Nodes also take offsets, which know no summer time: what one of them accepts, all must.
   if (/^[A-Za-z]/.test(name) && isKnown(name)) return undefined;
   const ending = `/${name.trim().replaceAll(" ", "_").toLowerCase()}`;
-  const meant = name === "" ? undefined : Intl.supportedValuesOf("timeZone").find((zone) => zone.toLowerCase().endsWith(ending));
+  const meant =
+    name === "" ? undefined : Intl.supportedValuesOf("timeZone").find((zone) => zone.toLowerCase().endsWith(ending));
   return `"${quote(name, 40)}" is not a time zone; ${meant ? `did you mean "${meant}"?` : 'write an IANA name, such as "Europe/Vienna" or "UTC"'}`;
 }
 
@@ -20,7 +21,9 @@ function isKnown(name: string): boolean {
 }
 
 /** A time zone given by a user. */
-export const timezoneText = z.string({ error: 'expected a time zone such as "Europe/Vienna"' }).superRefine((name, context) => {
-  const problem = timezoneProblem(name);
-  if (problem) context.addIssue({ code: "custom", message: problem });
-});
+export const timezoneText = z
+  .string({ error: 'expected a time zone such as "Europe/Vienna"' })
+  .superRefine((name, context) => {
+    const problem = timezoneProblem(name);
+    if (problem) context.addIssue({ code: "custom", message: problem });
+  });

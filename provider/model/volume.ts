@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, poolIdText, snapshotIdText, uidText, volumeIdText } from "./names";
-import { byteQuantity } from "./quantity";
+import { byteQuantity, parseBytes } from "./quantity";
 import { dataInputs, dataOutputs } from "./shared";
 
 /** How a consumer reaches a volume. Later backends add their own types; switch over `type`. */
@@ -15,6 +15,11 @@ export const connection = z.discriminatedUnion("type", [
   }),
 ]);
 export type Connection = z.infer<typeof connection>;
+
+function isZero(size: string): boolean {
+  const parsed = parseBytes(size);
+  return "bytes" in parsed && parsed.bytes === 0;
+}
 
 /** What a new volume starts with. Exactly one of them. */
 export const volumeSource = z
@@ -33,7 +38,7 @@ export const volume = defineKind({
   name: "Volume",
   inputs: {
     /** How big the disk is at least, such as "20GiB". It can grow in place; it is never shrunk. */
-    size: byteQuantity,
+    size: byteQuantity.refine((size) => !isZero(size), { error: "a volume has at least one byte" }),
     /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`). */
     pool: poolIdText,
     /** The name within the pool. Default: the resource's name in lower case. */

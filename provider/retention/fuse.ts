@@ -16,7 +16,11 @@ const mostKnown = 1000;
  * How many snapshots one run of a policy may remove of a target, if it does not say: twice the most that a run removes while the policy
  * runs as scheduled, and at least 3. Found by simulating two years (at most 20,000 runs), and remembered.
  */
-export function defaultMaxDeletes(policy: RetentionPolicy, schedule: string, options: { timezone?: string } = {}): number {
+export function defaultMaxDeletes(
+  policy: RetentionPolicy,
+  schedule: string,
+  options: { timezone?: string } = {},
+): number {
   const timezone = options.timezone ?? "UTC";
   const key = JSON.stringify([policy, schedule, timezone]);
   const found = known.get(key);

@@ -61,7 +61,8 @@ export function guard({ sorted, verdicts }: Parts, context: GuardContext): Guard
   return ruled.map((verdict, position) => {
     const snapshot = sorted.snapshots[position] as PlannedSnapshot;
     if (typeof verdict !== "string") return verdict as readonly string[];
-    const reasons = good.length === 0 ? ["there is no good snapshot yet"] : reasonsToSpare(snapshot, context.protectedIds);
+    const reasons =
+      good.length === 0 ? ["there is no good snapshot yet"] : reasonsToSpare(snapshot, context.protectedIds);
     return reasons.length > 0 ? reasons : isGood(snapshot) ? verdict : `${verdict}; and it is not good`;
   });
 }

@@ -16,6 +16,8 @@
  *
  * @packageDocumentation
  */
+
+export { KrStorageError } from "../model/errors";
 export { type ApplyOptions, applyRetention, type Kept, type Removed, type Retained } from "./applyRetention";
 export { defaultMaxDeletes } from "./fuse";
 export type { PlannedSnapshot } from "./guards";
@@ -24,6 +26,13 @@ export { type FuseTrip, type PlanOptions, planRetention, type RetentionPlan } fr
 export type { RetentionPolicy } from "./policy";
 export { type SimulatedSnapshot, type SimulateOptions, type Simulation, simulate } from "./simulate";
 export { type Gap, type SimulatedDate, simulatedAt } from "./simulatedAt";
-export { nextRuns, parseSlotName, type RunsOptions, type Slot, slotName, slotsBetween, type SlotsOptions } from "./slots";
+export {
+  nextRuns,
+  parseSlotName,
+  type RunsOptions,
+  type Slot,
+  type SlotsOptions,
+  slotName,
+  slotsBetween,
+} from "./slots";
 export type { RetentionSnapshot } from "./snapshots";
-export { KrStorageError } from "../model/errors";

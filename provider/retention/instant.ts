@@ -12,5 +12,8 @@ export function instantMs(instant: Instant, what: string): number {
   const ms = readable ? new Date(instant).getTime() : Number.NaN;
   if (Number.isFinite(ms)) return ms;
   const said = instant instanceof Date ? "Invalid Date" : quote(String(instant), 40);
-  throw new KrStorageError("INVALID_ARGUMENT", `"${said}" is not an instant (${what}); give a Date, milliseconds, or text such as "2026-11-20T02:00:00Z"`);
+  throw new KrStorageError(
+    "INVALID_ARGUMENT",
+    `"${said}" is not an instant (${what}); give a Date, milliseconds, or text such as "2026-11-20T02:00:00Z"`,
+  );
 }

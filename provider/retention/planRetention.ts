@@ -1,7 +1,7 @@
 import { KrStorageError } from "../model/errors";
 import type { Kept, Removed } from "./applyRetention";
 import { defaultMaxDeletes, fewestDeletes } from "./fuse";
-import { type Guarded, type PlannedSnapshot, guard, setApart } from "./guards";
+import { type Guarded, guard, type PlannedSnapshot, setApart } from "./guards";
 import { type Instant, instantMs } from "./instant";
 import { type RetentionPolicy, readActingPolicy } from "./policy";
 import { assertDistinct, sortNewestFirst } from "./snapshots";
@@ -69,20 +69,35 @@ export function planRetention(
 
   const sorted = sortNewestFirst(snapshots);
   const parts = setApart(sorted, options.owner, nowMs);
-  const context = { policy: read, zone: openZone(timezone), nowMs, keepAtLeast, protectedIds: new Set(options.protected) };
+  const context = {
+    policy: read,
+    zone: openZone(timezone),
+    nowMs,
+    keepAtLeast,
+    protectedIds: new Set(options.protected),
+  };
   const decided = guard(parts, context);
   const { keep, remove } = split(sorted.snapshots, decided);
 
-  const usual = options.maxDeletes ?? (options.schedule === undefined ? fewestDeletes : defaultMaxDeletes(read, options.schedule, { timezone }));
+  const usual =
+    options.maxDeletes ??
+    (options.schedule === undefined ? fewestDeletes : defaultMaxDeletes(read, options.schedule, { timezone }));
   const limit = Math.max(atLeast(usual, 1, "maxDeletes"), approved);
   if (remove.length <= limit) return { keep, remove };
   const message =
     `${remove.length} snapshots would be removed and one run may remove ${limit}, so none is; ` +
     `if that is right, approve ${remove.length}, or raise maxDeletes`;
-  return { keep: allKept(sorted.snapshots, decided, limit, remove.length), remove: [], tripped: { limit, wanted: remove, message } };
+  return {
+    keep: allKept(sorted.snapshots, decided, limit, remove.length),
+    remove: [],
+    tripped: { limit, wanted: remove, message },
+  };
 }
 
-function split(snapshots: readonly PlannedSnapshot[], decided: readonly Guarded[]): { keep: Kept[]; remove: Removed[] } {
+function split(
+  snapshots: readonly PlannedSnapshot[],
+  decided: readonly Guarded[],
+): { keep: Kept[]; remove: Removed[] } {
   const keep: Kept[] = [];
   const remove: Removed[] = [];
   for (const [position, { id }] of snapshots.entries()) {
@@ -94,7 +109,12 @@ function split(snapshots: readonly PlannedSnapshot[], decided: readonly Guarded[
   return { keep, remove };
 }
 
-function allKept(snapshots: readonly PlannedSnapshot[], decided: readonly Guarded[], limit: number, wanted: number): Kept[] {
+function allKept(
+  snapshots: readonly PlannedSnapshot[],
+  decided: readonly Guarded[],
+  limit: number,
+  wanted: number,
+): Kept[] {
   const reason = `the fuse: ${wanted} would be removed, ${limit} may be`;
   return snapshots.map(({ id }, position) => {
     const verdict = decided[position] as Guarded;

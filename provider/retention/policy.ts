@@ -1,6 +1,6 @@
 import { KrStorageError } from "../model/errors";
 import { propertyPath, reasonOf } from "../model/issues";
-import { keepsNothing, type RetentionRules, retentionRules } from "../model/retention";
+import { keepsNothing, type RetentionRules, retentionRules } from "../model/retentionRules";
 
 /** Which snapshots are kept: the `retention` of a SnapshotPolicy. */
 export type RetentionPolicy = RetentionRules;
@@ -12,8 +12,13 @@ export type RetentionPolicy = RetentionRules;
 export function readPolicy(policy: RetentionPolicy): RetentionPolicy {
   const read = retentionRules.safeParse(policy);
   if (read.success) return read.data;
-  const issues = read.error.issues.map((issue) => ({ path: propertyPath(["retention", ...issue.path]), message: reasonOf(issue) }));
-  throw new KrStorageError("INVALID_ARGUMENT", issues.map(({ path, message }) => `${path}: ${message}`).join("; "), { issues });
+  const issues = read.error.issues.map((issue) => ({
+    path: propertyPath(["retention", ...issue.path]),
+    message: reasonOf(issue),
+  }));
+  throw new KrStorageError("INVALID_ARGUMENT", issues.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+    issues,
+  });
 }
 
 /** Reads a policy that is to act. One that keeps nothing is INVALID_ARGUMENT: it would remove everything. */

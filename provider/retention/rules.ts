@@ -30,7 +30,11 @@ export function rulesOf(policy: RetentionPolicy): Rule[] {
   const counts = units.flatMap(([unit, key]): Rule[] => {
     const count = policy[key] ?? 0;
     if (count === 0) return [];
-    return [count < 0 ? { unit, name: `${unit} (all)`, count: Number.POSITIVE_INFINITY } : { unit, name: `${unit} ${count}`, count }];
+    return [
+      count < 0
+        ? { unit, name: `${unit} (all)`, count: Number.POSITIVE_INFINITY }
+        : { unit, name: `${unit} ${count}`, count },
+    ];
   });
   const spans = units.flatMap(([unit, , key]): Rule[] => {
     const text = policy[key];
@@ -46,7 +50,11 @@ export function rulesOf(policy: RetentionPolicy): Rule[] {
  * What spans are counted back from, in milliseconds; undefined if there is no snapshot, and then they keep everything. INVALID_ARGUMENT if
  * it is to be now and the caller does not say when that is.
  */
-export function windowEnd(policy: RetentionPolicy, newestMs: number | undefined, nowMs: number | undefined): number | undefined {
+export function windowEnd(
+  policy: RetentionPolicy,
+  newestMs: number | undefined,
+  nowMs: number | undefined,
+): number | undefined {
   const from = policy.keepWithinFrom ?? "latest";
   if (from === "latest") return newestMs;
   if (from !== "now") return instantMs(from, "keepWithinFrom");

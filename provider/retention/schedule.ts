@@ -23,7 +23,8 @@ export function openSchedule(text: string): Schedule {
   const found = known.get(cron);
   if (found) return found;
   const problem = scheduleProblem(text);
-  if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { issues: [{ path: "schedule", message: problem }] });
+  if (problem)
+    throw new KrStorageError("INVALID_ARGUMENT", problem, { issues: [{ path: "schedule", message: problem }] });
   const schedule = createSchedule(cron);
   if (known.size >= mostKnown) known.clear();
   known.set(cron, schedule);

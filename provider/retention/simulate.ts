@@ -114,9 +114,13 @@ function firstOf(runs: Iterable<number>, most: number): Float64Array {
 
 function readOptions({ from, years, changeRate }: SimulateOptions): Range {
   const fromMs = instantMs(from, "from");
-  if (!(years > 0 && years <= 1000)) throw new KrStorageError("INVALID_ARGUMENT", `years is ${years}; it is more than 0 and at most 1000`);
+  if (!(years > 0 && years <= 1000))
+    throw new KrStorageError("INVALID_ARGUMENT", `years is ${years}; it is more than 0 and at most 1000`);
   if (changeRate !== undefined && !(changeRate >= 0 && Number.isFinite(changeRate))) {
-    throw new KrStorageError("INVALID_ARGUMENT", `changeRate is ${changeRate}; it is the share of the data written anew in a day, such as 0.05`);
+    throw new KrStorageError(
+      "INVALID_ARGUMENT",
+      `changeRate is ${changeRate}; it is the share of the data written anew in a day, such as 0.05`,
+    );
   }
   const to = new Date(fromMs);
   to.setUTCFullYear(to.getUTCFullYear() + Math.floor(years));

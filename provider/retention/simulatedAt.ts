@@ -31,15 +31,23 @@ export function simulatedAt(simulation: Simulation, date: Instant): SimulatedDat
   const atMs = instantMs(date, "the date");
   const { from, to, snapshots, changeRate } = simulation;
   if (atMs < from.getTime() || atMs > to.getTime()) {
-    throw new KrStorageError("INVALID_ARGUMENT", `${new Date(atMs).toISOString()} is not within the simulation, ${from.toISOString()} to ${to.toISOString()}`);
+    throw new KrStorageError(
+      "INVALID_ARGUMENT",
+      `${new Date(atMs).toISOString()} is not within the simulation, ${from.toISOString()} to ${to.toISOString()}`,
+    );
   }
-  const living = snapshots.filter(({ start, end }) => start.getTime() <= atMs && (end === undefined || end.getTime() > atMs));
+  const living = snapshots.filter(
+    ({ start, end }) => start.getTime() <= atMs && (end === undefined || end.getTime() > atMs),
+  );
   const restorePoints = living.map(({ start }) => start);
   const gaps = restorePoints.map((point, n): Gap => {
     const next = restorePoints[n + 1] ?? new Date(atMs);
     return { from: point, to: next, ms: next.getTime() - point.getTime() };
   });
-  const longestGap = gaps.reduce<Gap | undefined>((longest, gap) => (longest === undefined || gap.ms > longest.ms ? gap : longest), undefined);
+  const longestGap = gaps.reduce<Gap | undefined>(
+    (longest, gap) => (longest === undefined || gap.ms > longest.ms ? gap : longest),
+    undefined,
+  );
   return {
     at: new Date(atMs),
     restorePoints,

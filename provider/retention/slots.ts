@@ -16,7 +16,10 @@ const dayMs = 86_400_000;
 /** The name of the slot that starts at that instant (whole seconds). Fit for the name of a snapshot. */
 export function slotName(start: Instant): string {
   const iso = new Date(instantMs(start, "the start of a slot")).toISOString();
-  return `${iso.replace(/\.\d+Z$/, "z").replace(/[:-]/g, "").toLowerCase()}`;
+  return `${iso
+    .replace(/\.\d+Z$/, "z")
+    .replace(/[:-]/g, "")
+    .toLowerCase()}`;
 }
 
 /** The start of a slot by its name; undefined if it is not the name of one. */
@@ -41,7 +44,8 @@ export interface RunsOptions {
 export function nextRuns(schedule: string, options: RunsOptions): Date[] {
   const fromMs = instantMs(options.from, "from");
   const count = options.count ?? 1;
-  if (!Number.isInteger(count) || count < 0) throw new KrStorageError("INVALID_ARGUMENT", `count is ${count}; it is a whole number`);
+  if (!Number.isInteger(count) || count < 0)
+    throw new KrStorageError("INVALID_ARGUMENT", `count is ${count}; it is a whole number`);
   const opened = openSchedule(schedule);
   const zone = openZone(options.timezone ?? "UTC");
   const runs: Date[] = [];
@@ -90,7 +94,11 @@ export function* runsIn(schedule: Schedule, zone: Zone, fromMs: number, toMs: nu
     if (isCaughtUp) yield stretch.startMs;
     const repeatedMs = schedule.isInterval ? 0 : Math.max(0, stretch.offsetBeforeMs - stretch.offsetMs);
     const firstMs = Math.max(fromMs, stretch.startMs + Math.max(repeatedMs, isCaughtUp ? 1 : 0));
-    for (let wallMs = firstFrom(schedule, firstMs + stretch.offsetMs); wallMs !== undefined; wallMs = schedule.next(wallMs)) {
+    for (
+      let wallMs = firstFrom(schedule, firstMs + stretch.offsetMs);
+      wallMs !== undefined;
+      wallMs = schedule.next(wallMs)
+    ) {
       const startMs = wallMs - stretch.offsetMs;
       if (startMs >= endMs) break;
       yield startMs;
@@ -102,7 +110,11 @@ function skipsRun(schedule: Schedule, { startMs, offsetMs, offsetBeforeMs }: Str
   const skippedMs = offsetMs - offsetBeforeMs;
   const endWallMs = startMs + offsetMs;
   if (skippedMs <= 0) return false;
-  for (let wallMs = firstFrom(schedule, endWallMs - skippedMs); wallMs !== undefined && wallMs < endWallMs; wallMs = schedule.next(wallMs)) {
+  for (
+    let wallMs = firstFrom(schedule, endWallMs - skippedMs);
+    wallMs !== undefined && wallMs < endWallMs;
+    wallMs = schedule.next(wallMs)
+  ) {
     if (!schedule.isInterval || !schedule.runsAt(wallMs + skippedMs)) return true;
   }
   return false;

@@ -49,7 +49,8 @@ function sortMany(times: Float64Array): Uint32Array {
     const starts = new Uint32Array(digits + 1);
     const digitOf = (index: number) => Math.floor((newest - (times[index] as number)) / unit) % digits;
     for (const index of order) (starts[digitOf(index) + 1] as number)++;
-    for (let digit = 0; digit < digits; digit++) starts[digit + 1] = (starts[digit + 1] as number) + (starts[digit] as number);
+    for (let digit = 0; digit < digits; digit++)
+      starts[digit + 1] = (starts[digit + 1] as number) + (starts[digit] as number);
     for (const index of order) {
       const digit = digitOf(index);
       sorted[(starts[digit] as number)++] = index;

@@ -9,7 +9,12 @@ import type { Zone } from "./zone";
 export type Verdict = readonly string[] | string;
 
 /** The bare rule over snapshots that are sorted from the newest: a verdict for each, in the same order. */
-export function judge(sorted: Sorted<RetentionSnapshot>, policy: RetentionPolicy, zone: Zone, nowMs: number | undefined): Verdict[] {
+export function judge(
+  sorted: Sorted<RetentionSnapshot>,
+  policy: RetentionPolicy,
+  zone: Zone,
+  nowMs: number | undefined,
+): Verdict[] {
   const { snapshots, timesMs } = sorted;
   const rules = rulesOf(policy);
   const newestMs = nowMs === undefined ? timesMs[0] : timesMs.find((time) => time <= nowMs);
@@ -25,7 +30,9 @@ export function judge(sorted: Sorted<RetentionSnapshot>, policy: RetentionPolicy
     const byTags = tags.length === 0 ? [] : tagReasons(tags, snapshot);
     const kept = sweep.visit(position, position, timeMs, cutoffs, position === snapshots.length - 1);
     if (kept === 0) return byTags.length === 0 ? refusal(timeMs) : byTags;
-    const byRules = rules.flatMap((rule, n) => (kept & (1 << n) ? [keptReason(rule, position, timeMs, zone, (sweep.oldest & (1 << n)) !== 0)] : []));
+    const byRules = rules.flatMap((rule, n) =>
+      kept & (1 << n) ? [keptReason(rule, position, timeMs, zone, (sweep.oldest & (1 << n)) !== 0)] : [],
+    );
     return [...byTags, ...byRules];
   });
 }
@@ -47,7 +54,13 @@ function tagReasons(lists: readonly (readonly string[])[], { tags }: RetentionSn
   return lists.filter((list) => list.every((tag) => tags.includes(tag))).map((list) => `tags ${list.join(", ")}`);
 }
 
-function keptReason({ unit, count, name, span }: Rule, position: number, timeMs: number, zone: Zone, isOldest: boolean): string {
+function keptReason(
+  { unit, count, name, span }: Rule,
+  position: number,
+  timeMs: number,
+  zone: Zone,
+  isOldest: boolean,
+): string {
   if (unit === "last") return span ? name : Number.isFinite(count) ? `last ${position + 1} of ${count}` : name;
   const within = span ? ` within ${span.text}` : "";
   if (isOldest) return `oldest ${unit} ${periodLabel("daily", timeMs, zone)}${within}`;
@@ -55,7 +68,12 @@ function keptReason({ unit, count, name, span }: Rule, position: number, timeMs:
 }
 
 /** Why a snapshot is not kept. Neighbours mostly share the reason, so it is worded only when something has changed. */
-function refusals(rules: readonly Rule[], policy: RetentionPolicy, sweep: Sweep, zone: Zone): (timeMs: number) => string {
+function refusals(
+  rules: readonly Rule[],
+  policy: RetentionPolicy,
+  sweep: Sweep,
+  zone: Zone,
+): (timeMs: number) => string {
   const untagged = (policy.keepTags ?? []).length > 0 ? ["none of the tags"] : [];
   let version = -1;
   let text = "";

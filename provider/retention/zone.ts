@@ -102,7 +102,8 @@ export class Zone {
 
   private askOffset(ms: number): number {
     const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(this.format.format(ms));
-    if (!match) throw new KrStorageError("INTERNAL", `no offset is known of ${this.name} at ${new Date(ms).toISOString()}`);
+    if (!match)
+      throw new KrStorageError("INTERNAL", `no offset is known of ${this.name} at ${new Date(ms).toISOString()}`);
     const [, sign, hours = "0", minutes = "0", seconds = "0"] = match;
     const size = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
     return sign === "-" ? -size : size;
@@ -116,7 +117,8 @@ export function openZone(name: string): Zone {
   const known = zones.get(name);
   if (known) return known;
   const problem = timezoneProblem(name);
-  if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { issues: [{ path: "timezone", message: problem }] });
+  if (problem)
+    throw new KrStorageError("INVALID_ARGUMENT", problem, { issues: [{ path: "timezone", message: problem }] });
   const zone = new Zone(name);
   zones.set(name, zone);
   return zone;

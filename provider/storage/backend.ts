@@ -2,7 +2,7 @@ import type { Actor, Call, Driver, DriverEnv } from "../drivers/driver";
 import { KrStorageError, messageOf } from "../model/errors";
 import { durationMs } from "../model/quantity";
 import type { BackendConfig } from "./config";
-import { anyOf, deadlineIn } from "./deadline";
+import { anyOf, deadlineIn, withGrace } from "./deadline";
 import { Limiter } from "./limiter";
 
 const defaultConcurrency = 16;
@@ -11,7 +11,6 @@ const defaultTimeoutMs = 5 * 60_000;
 /** One configured backend: its driver, opened when first needed, behind a concurrency limit, a deadline and the freeze. */
 export class Backend {
   readonly name: string;
-  readonly acceptIdentity: string | undefined;
   private readonly limiter: Limiter;
   private opened: Driver | undefined;
 
@@ -21,12 +20,15 @@ export class Backend {
     private readonly actor: Actor,
   ) {
     this.name = config.name;
-    this.acceptIdentity = config.options.acceptIdentity;
     this.limiter = new Limiter(config.options.concurrency ?? defaultConcurrency);
   }
 
   get type(): string {
     return this.config.driver.type;
+  }
+  /** Whether the configuration takes a pool of this identity for the one that states know. */
+  accepts(identity: string): boolean {
+    return [this.config.options.acceptIdentity ?? []].flat().includes(identity);
   }
   get isReadOnly(): boolean {
     return this.config.options.readOnly === true;
@@ -56,11 +58,11 @@ export class Backend {
   }
 
   private run<T>(signal: AbortSignal | undefined, action: (driver: Driver, call: Call) => Promise<T>): Promise<T> {
-    return this.limiter.run(async () => {
+    return this.limiter.run(signal, async () => {
       const deadline = deadlineIn(this.timeoutMs);
       const call: Call = { signal: anyOf(signal, deadline), actor: this.actor };
       try {
-        return await action(this.driver(), call);
+        return await withGrace(action(this.driver(), call), call.signal);
       } catch (error) {
         throw this.translate(error, deadline, signal);
       }
@@ -77,6 +79,12 @@ export class Backend {
   }
 
   private translate(error: unknown, deadline: AbortSignal, caller: AbortSignal | undefined): KrStorageError {
+    if (
+      KrStorageError.isInstance(caller?.reason) &&
+      !(KrStorageError.isInstance(error) && error.code !== "CANCELLED")
+    ) {
+      return caller.reason; // the caller's own deadline, which says what it was for
+    }
     if (KrStorageError.isInstance(error) && error.code !== "CANCELLED") return error;
     if (deadline.aborted) {
       return new KrStorageError(

@@ -21,8 +21,8 @@ export const backendOptions = {
   formerly: z.array(objectName).optional(),
   /** Freeze: nothing is changed or pruned, reads work. Default false. */
   readOnly: z.boolean().optional(),
-  /** The identity of a pool that replaces the one which states have pinned, such as after a restore from backup. */
-  acceptIdentity: z.string().optional(),
+  /** The identity of a pool, or of several, that replaces the one which states have pinned, such as after a restore from backup. */
+  acceptIdentity: z.union([z.string(), z.array(z.string())]).optional(),
 };
 
 const common = z.object(backendOptions);

@@ -20,6 +20,7 @@ export { type ErrorCode, type ErrorDetails, type Issue, KrStorageError, type Out
 export type { Connection } from "../model/volume";
 export { type BackendConfig, type BackendOptions, parseBackends, type StorageConfig } from "./config";
 export { type ConfigSources, resolveConfig } from "./configSources";
-export { type ObjectInfo, type OpenOptions, openStorage, type PoolInfo, StorageLibrary } from "./library";
+export type { ObjectInfo, PoolInfo } from "./info";
+export { type OpenOptions, openStorage, StorageLibrary } from "./library";
 export { Storage, type StorageEnv } from "./storage";
 export type { Purged } from "./trash";

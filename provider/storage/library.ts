@@ -1,28 +1,17 @@
-import { roomIn } from "../drivers/capacity";
-import type { Call, Driver, Finding, FsckOptions, Holder, StoredObject, StoredPool } from "../drivers/driver";
+import type { Call, Driver, Finding, FsckOptions, Holder, StoredObject } from "../drivers/driver";
 import { newUid } from "../drivers/record";
-import { KrStorageError } from "../model/errors";
-import { propertyPath, reasonOf } from "../model/issues";
-import type { Kind } from "../model/kind";
 import { kinds } from "../model/kinds";
-import {
-  formatObjectId,
-  formatPoolId,
-  type ObjectId,
-  type PoolId,
-  parseObjectId,
-  parsePoolId,
-  snapshotName,
-} from "../model/names";
+import { formatObjectId, snapshotName } from "../model/names";
 import type { PoolInputs } from "../model/pool";
-import { parseBytes } from "../model/quantity";
-import type { Connection } from "../model/volume";
+import { assertInputs, objectOf, poolOf, sizeOf, volumeOf } from "./arguments";
+import { changeObject, type HeldObject } from "./change";
 import { resolveConfig } from "./configSources";
-import { maxLookAgeMs } from "./looks";
-import { changeObject, ensureObject, type HeldObject, removeObject } from "./objects";
+import { ensureObject } from "./ensure";
+import { findLive, resolveSource } from "./find";
+import { type ObjectInfo, objectInfo, type PoolInfo, poolInfo } from "./info";
 import { ensurePool, poolSettings, removePool } from "./pools";
 import { poolRef, Storage, type StorageEnv } from "./storage";
-import { findLive, type Purged, purgeExpired, purgeObject, undeleteObject } from "./trash";
+import { type Purged, purgeExpired, purgeObject, removeObject, undeleteObject } from "./trash";
 
 /** What `openStorage` takes. Without `backends`, configuration comes from `KRSTORAGE_CONFIG` or the default. */
 export interface OpenOptions extends StorageEnv {
@@ -30,32 +19,6 @@ export interface OpenOptions extends StorageEnv {
   stackId?: string;
   /** Who the objects belong to that this program makes. Default "library". */
   owner?: string;
-}
-
-/** A volume or snapshot as the library shows it. */
-export interface ObjectInfo {
-  id: string;
-  uid: string;
-  kind: "volume" | "snapshot";
-  status: StoredObject["health"];
-  phase: StoredObject["phase"];
-  sizeBytes: number;
-  actualSizeBytes: number;
-  owner: string;
-  labels: Record<string, string>;
-  createdAt: string;
-  /** Of what is in the trash: when its data may end. */
-  expiresAt?: string;
-  connection?: Connection;
-}
-export interface PoolInfo {
-  id: string;
-  uid: string;
-  identity: string;
-  provisionedBytes: number;
-  availableBytes: number;
-  freeBytes: number;
-  totalBytes: number;
 }
 
 /** Opens the configured backends. Nothing is asked of them before it is needed. Close it when done. */
@@ -108,7 +71,7 @@ export class StorageLibrary {
     const { from: _, ...inputs } = settings;
     assertInputs(kinds.volume, id, inputs);
     const sizeBytes = sizeOf(id, settings.size);
-    const source = settings.from === undefined ? undefined : await this.source(where, settings.from);
+    const source = settings.from === undefined ? undefined : await resolveSource(this.storage, where, settings.from);
     const { object } = await ensureObject(this.storage, where, {
       kind: "volume",
       owner: `${this.owner}/Volume/${where.name}`,
@@ -247,112 +210,8 @@ export class StorageLibrary {
   close(): Promise<void> {
     return this.storage.close();
   }
-
-  private source(target: ObjectId, id: string): Promise<StoredObject> {
-    return resolveSource(this.storage, target, id);
-  }
-}
-
-/** The object a clone is made from. Throws UNSUPPORTED for another pool, NOT_FOUND for an absent one. */
-export async function resolveSource(
-  storage: Storage,
-  target: PoolId,
-  id: string,
-  signal?: AbortSignal,
-): Promise<StoredObject> {
-  const where = objectOf(id);
-  if (formatPoolId(where) !== formatPoolId(target)) {
-    throw new KrStorageError(
-      "UNSUPPORTED",
-      `${id} is in another pool than ${formatPoolId(target)}; a clone is made in the pool of its source`,
-      { target: id, issues: [{ path: "source", message: "is in another pool" }] },
-    );
-  }
-  // The driver finds the source by its uid once more, so a look serves: hundreds of snapshots are not hundreds of lists
-  const known = (await storage.view(where, { maxAgeMs: maxLookAgeMs, signal })).byName(where.name);
-  return known?.phase === "live" ? known : findLive(storage, where, signal);
-}
-
-function sizeOf(id: string, size: string): number {
-  const parsed = parseBytes(size);
-  if ("bytes" in parsed) return parsed.bytes;
-  throw new KrStorageError("INVALID_ARGUMENT", `${id}: ${parsed.problem}`, {
-    target: id,
-    issues: [{ path: "size", message: parsed.problem }],
-  });
 }
 
 function held(object: StoredObject): HeldObject {
   return object.record;
-}
-
-/** Throws INVALID_ARGUMENT where the model of the kind refuses an input, naming each. */
-function assertInputs(kind: Kind, target: string, inputs: Record<string, unknown>): void {
-  const issues = Object.entries(inputs).flatMap(([key, value]) => {
-    const found = kind.inputs[key]?.safeParse(value).error?.issues ?? [];
-    return found.map((issue) => ({ path: propertyPath([key, ...issue.path]), message: reasonOf(issue) }));
-  });
-  if (issues.length === 0) return;
-  const text = issues.map((issue) => `${issue.path}: ${issue.message}`).join("; ");
-  throw new KrStorageError("INVALID_ARGUMENT", `${target}: ${text}`, { target, issues });
-}
-
-function poolOf(id: string): PoolId {
-  const parsed = parsePoolId(id);
-  if (parsed) return parsed;
-  throw new KrStorageError(
-    "INVALID_ARGUMENT",
-    `"${id}" is not a pool id; write "<backend>/<pool>", such as "main/ssd"`,
-    { target: id },
-  );
-}
-
-function volumeOf(id: string): ObjectId {
-  const parsed = parseObjectId(id);
-  if (parsed && !parsed.name.includes("@")) return parsed;
-  throw new KrStorageError("INVALID_ARGUMENT", `"${id}" is not the id of a volume; write "<backend>/<pool>/<volume>"`, {
-    target: id,
-  });
-}
-
-function objectOf(id: string): ObjectId {
-  const parsed = parseObjectId(id);
-  if (parsed) return parsed;
-  throw new KrStorageError(
-    "INVALID_ARGUMENT",
-    `"${id}" is not the id of a volume or snapshot; write "<backend>/<pool>/<volume>" or "<backend>/<pool>/<volume>@<snapshot>"`,
-    { target: id },
-  );
-}
-
-function poolInfo(id: PoolId, pool: StoredPool): PoolInfo {
-  const { capacity, record } = pool;
-  const { availableBytes } = roomIn(record.settings, capacity);
-  return {
-    id: formatPoolId(id),
-    uid: record.uid,
-    identity: record.identity,
-    provisionedBytes: capacity.provisionedBytes,
-    availableBytes,
-    freeBytes: capacity.freeBytes,
-    totalBytes: capacity.totalBytes,
-  };
-}
-
-function objectInfo(id: ObjectId, object: StoredObject): ObjectInfo {
-  const { record } = object;
-  return {
-    id: formatObjectId(id),
-    uid: record.uid,
-    kind: record.kind,
-    status: object.health,
-    phase: object.phase,
-    sizeBytes: record.sizeBytes,
-    actualSizeBytes: object.actualSizeBytes,
-    owner: record.owner,
-    labels: record.labels,
-    createdAt: record.createdAt,
-    ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
-    ...(object.connection === undefined ? {} : { connection: object.connection }),
-  };
 }

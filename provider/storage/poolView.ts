@@ -6,6 +6,7 @@ export class PoolView {
   private currentPool: StoredPool;
   private readonly objects = new Map<string, StoredObject>();
   private readonly names = new Map<string, string>();
+  private readonly owners = new Map<string, Set<string>>();
   private readonly damagedRecords: DamagedRecord[];
 
   constructor(listing: Listing) {
@@ -36,16 +37,19 @@ export class PoolView {
     return this.damagedRecords.find((record) => record.name === name);
   }
   liveOf(owner: string): StoredObject | undefined {
-    return this.all().find((object) => object.phase === "live" && object.record.owner === owner);
+    return this.of(owner).find((object) => object.phase === "live");
   }
   /** The newest object of that owner and name in the trash. */
   trashed(owner: string, name: string): StoredObject | undefined {
-    return this.all()
-      .filter((object) => object.phase === "trashed" && object.record.owner === owner && object.record.name === name)
+    return this.of(owner)
+      .filter((object) => object.phase === "trashed" && object.record.name === name)
       .sort((a, b) => ((a.record.trashedAt ?? "") < (b.record.trashedAt ?? "") ? 1 : -1))[0];
   }
 
+  /** Puts in what has just been written. A reply that was overtaken by a later one is left out. */
   put(object: StoredObject): void {
+    const known = this.objects.get(object.record.uid);
+    if (known && known.record.revision > object.record.revision) return;
     this.remove(object.record.uid);
     this.index(object);
     this.currentPool.capacity.provisionedBytes += this.promised(object);
@@ -54,6 +58,7 @@ export class PoolView {
     const object = this.objects.get(uid);
     if (!object) return;
     this.objects.delete(uid);
+    this.owners.get(object.record.owner)?.delete(uid);
     this.currentPool.capacity.provisionedBytes -= this.promised(object);
     if (this.names.get(object.record.name) === uid) this.names.delete(object.record.name);
   }
@@ -62,8 +67,13 @@ export class PoolView {
   }
 
   private index(object: StoredObject): void {
-    this.objects.set(object.record.uid, object);
+    const { uid, owner } = object.record;
+    this.objects.set(uid, object);
+    this.owners.set(owner, (this.owners.get(owner) ?? new Set()).add(uid));
     if (object.phase === "live" || object.phase === "creating") this.names.set(object.record.name, object.record.uid);
+  }
+  private of(owner: string): StoredObject[] {
+    return [...(this.owners.get(owner) ?? [])].flatMap((uid) => this.objects.get(uid) ?? []);
   }
   private promised(object: StoredObject): number {
     const shared = object.record.kind === "snapshot" && this.currentPool.record.capabilities.copyOnWrite;

@@ -42,18 +42,23 @@ export class Storage {
     return [...new Set([...this.backends.values()].map((backend) => backend.name))];
   }
 
-  /** A backend by its name in configuration, or one it had before. Throws NOT_FOUND naming those there are. */
+  /** A backend by its name in configuration, or one it had before. Throws INVALID_ARGUMENT naming those there are. */
   backend(name: string): Backend {
     const backend = this.backends.get(name);
     if (backend) return backend;
     const names = this.backendNames();
     throw new KrStorageError(
-      "NOT_FOUND",
+      "INVALID_ARGUMENT",
       `there is no backend "${name}" in the configuration; ${names.length === 0 ? "none is configured" : `backends are ${names.join(", ")}`}`,
       {
         target: name,
       },
     );
+  }
+
+  /** The id under the name that the backend has today. Ids from before it was renamed mean the same place. */
+  canonical<Id extends PoolId>(id: Id): Id {
+    return { ...id, backend: this.backends.get(id.backend)?.name ?? id.backend };
   }
 
   /**
@@ -66,7 +71,7 @@ export class Storage {
   ): Promise<PoolView> {
     const backend = this.backend(id.backend);
     // Several callers may wait for one list, so no single one's signal ends it
-    const look = this.looks.get(formatPoolId(id), options.maxAgeMs, () =>
+    const look = this.looks.get(this.keyOf(id), options.maxAgeMs, () =>
       backend.read(undefined, (driver, call) => driver.list({ name: id.pool }, call)),
     );
     const view = await orCancelled(look, options.signal, `the look at pool ${formatPoolId(id)}`);
@@ -76,23 +81,27 @@ export class Storage {
 
   /** Puts what has just been written into the last look at its pool. */
   note(id: PoolId, change: (view: PoolView) => void): Promise<void> {
-    return this.looks.note(formatPoolId(id), change);
+    return this.looks.note(this.keyOf(id), change);
   }
 
   /** Makes the next look at a pool a new one. */
   forgetLook(id: PoolId): void {
-    this.looks.forget(formatPoolId(id));
+    this.looks.forget(this.keyOf(id));
   }
 
   /** Throws PRECONDITION_FAILED if a pool is not the one that was pinned and the configuration does not accept it instead. */
   verifyIdentity(id: PoolId, found: string, pinned: string | undefined): void {
-    if (pinned === undefined || pinned === found || this.backend(id.backend).acceptIdentity === found) return;
+    if (pinned === undefined || pinned === found || this.backend(id.backend).accepts(found)) return;
     throw new KrStorageError(
       "PRECONDITION_FAILED",
       `pool ${formatPoolId(id)} is another pool than the one this state knows: its identity is ${found}, expected ${pinned}. ` +
         `Mount the right disk, or, if this one replaces it for good, set acceptIdentity: "${found}" on backend "${id.backend}"`,
       { target: formatPoolId(id) },
     );
+  }
+
+  private keyOf(id: PoolId): string {
+    return formatPoolId(this.canonical(id));
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,37 @@
 import type { Purge, StoredObject, Undelete } from "../drivers/driver";
 import { newClaim } from "../drivers/record";
-import { KrStorageError } from "../model/errors";
-import { formatObjectId, formatPoolId, type PoolId } from "../model/names";
+import { hasCode, KrStorageError } from "../model/errors";
+import { formatObjectId, type ObjectId, type PoolId } from "../model/names";
+import type { HeldObject } from "./change";
+import { maxLookAgeMs } from "./looks";
 import { poolRef, type Storage } from "./storage";
+
+/**
+ * Deletes a held object: into the trash of its pool. Deleting what is gone succeeds; what another state holds is left to
+ * it. Throws PRECONDITION_FAILED for a protected object and IN_USE naming the holder.
+ */
+export async function removeObject(
+  storage: Storage,
+  id: ObjectId,
+  held: HeldObject,
+  signal?: AbortSignal,
+): Promise<"trashed" | "gone" | "superseded"> {
+  const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: held.poolIdentity, signal });
+  const { settings } = view.pool.record;
+  try {
+    const trashed = await storage
+      .backend(id.backend)
+      .write(signal, (driver, call) =>
+        driver.trash(poolRef(id, view), { uid: held.uid, claim: held.claim }, settings.trashRetentionMs, call),
+      );
+    if (!trashed) return "gone";
+    await storage.note(id, (current) => current.put(trashed));
+    return "trashed";
+  } catch (error) {
+    if (hasCode(error, "CONFLICT")) return "superseded";
+    throw error;
+  }
+}
 
 /**
  * Brings an object back from the trash, under its old name or another. A stack that is to hold it again adopts its uid.
@@ -58,23 +87,4 @@ export async function purgeObject(storage: Storage, id: PoolId, purge: Purge, si
     .write(signal, (driver, call) => driver.purge(poolRef(id), purge, call));
   await storage.note(id, (view) => view.remove(purge.uid));
   return found;
-}
-
-/** The live object of a name, freshly looked at. Throws NOT_FOUND, naming what is in the trash under it. */
-export async function findLive(
-  storage: Storage,
-  id: PoolId & { name: string },
-  signal?: AbortSignal,
-): Promise<StoredObject> {
-  const view = await storage.view(id, { maxAgeMs: 0, signal });
-  const object = view.byName(id.name);
-  if (object?.phase === "live") return object;
-  const trashed = view.all().filter((other) => other.phase === "trashed" && other.record.name === id.name);
-  const hint =
-    trashed.length === 0
-      ? ""
-      : `; in the trash: ${trashed.map((other) => `uid ${other.record.uid} since ${other.record.trashedAt}`).join(", ")}`;
-  throw new KrStorageError("NOT_FOUND", `there is no ${formatObjectId(id)} in pool ${formatPoolId(id)}${hint}`, {
-    target: formatObjectId(id),
-  });
 }

@@ -1,4 +1,5 @@
 // Every figure by the name that --only knows, in the order of the table.
+import { StepError } from "../lib/console.mjs";
 import { createFigures } from "./figures/creates.mjs";
 import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
@@ -24,13 +25,25 @@ export const figureNames = [...engineNames, ...Object.keys(others)];
 /** Whether any of the figures runs the engine. */
 export const needsEngine = (names) => names.some((name) => [...engineNames, "scale", "state"].includes(name));
 
+/** Returns `{ figures, failures }`: what could not be measured does not take the rest with it. */
 export async function measure(bench, { only, sizes }) {
-  const figures = [];
+  const result = { figures: [], failures: [] };
+  const attempt = async (name, work) => {
+    try {
+      result.figures.push(...(await work()));
+    } catch (error) {
+      result.failures.push({
+        name,
+        message: error instanceof StepError ? error.message : (error.stack ?? String(error)),
+      });
+    }
+  };
   const names = engineNames.filter((name) => only.includes(name));
   const { volumes, runs } = sizes;
-  if (names.length > 0) figures.push(...(await engineFigures(bench, { volumes, runs, names, hasGoal: true })));
+  if (names.length > 0)
+    await attempt(names.join(", "), () => engineFigures(bench, { volumes, runs, names, hasGoal: true }));
   for (const [name, work] of Object.entries(others)) {
-    if (only.includes(name)) figures.push(...(await work(bench, sizes)));
+    if (only.includes(name)) await attempt(name, () => work(bench, sizes));
   }
-  return figures;
+  return result;
 }

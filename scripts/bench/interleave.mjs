@@ -19,6 +19,7 @@ export async function interleave(what, rounds, sides) {
   return values;
 }
 
+/** Wall clock of an action, ms. */
 export async function timed(action) {
   const started = performance.now();
   await action();

@@ -1,5 +1,5 @@
 // What it was measured on: nothing that names a host, a user or a path.
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { filesystemOf } from "../lib/filesystem.mjs";
 
 export function describeMachine(folder, engineVersion) {
@@ -11,12 +11,14 @@ export function describeMachine(folder, engineVersion) {
     system: `${type()} ${release()}`,
     node: process.versions.node,
     ...(engineVersion === undefined ? {} : { pulumi: engineVersion }),
+    /** What ran before we did: others on the machine make every time longer. */
+    load: loadavg()[0],
     fileSystem: process.platform === "linux" ? filesystemOf(folder) : "unknown",
   };
 }
 
 export function machineLine(machine) {
-  const { cores, processor, memory, system, node, pulumi, fileSystem } = machine;
+  const { cores, processor, memory, system, node, pulumi, fileSystem, load } = machine;
   const engine = pulumi === undefined ? "" : `, Pulumi ${pulumi}`;
-  return `${cores} cores (${processor}), ${memory}, ${system}, Node ${node}${engine}, ${fileSystem}`;
+  return `${cores} cores (${processor}), ${memory}, ${system}, Node ${node}${engine}; ${fileSystem}; load at the start ${load.toFixed(1)}`;
 }

@@ -1,5 +1,5 @@
 // One Pulumi stack of a pool and its volumes, in a folder of its own.
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localState, pulumiIn } from "../lib/pulumi.mjs";
 import { localBackends } from "./workspace.mjs";
@@ -39,6 +39,7 @@ export async function makeStack(workspace, engine, { from, volumes }) {
     upUnchanged: () => pulumi(["up", "--expect-no-changes", ...unattended]),
     refresh: () => pulumi(["refresh", "--expect-no-changes", ...unattended]),
     destroy: () => pulumi(["destroy", ...unattended]),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
     /** The volumes as the engine keeps them. */
     volumes() {
       const file = join(state, ".pulumi", "stacks", "bench", `${stackName}.json`);

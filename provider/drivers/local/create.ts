@@ -32,7 +32,7 @@ export async function createObject(pool: OpenPool, object: NewObject, call: Call
   } catch (error) {
     throw toKrStorageError(error, "making", what);
   } finally {
-    turn.release();
+    await turn.release();
   }
 }
 

@@ -33,8 +33,11 @@ const systemErrors: Record<string, Mapping> = {
 export function sqliteCode(error: unknown): number | undefined {
   if (typeof error !== "object" || error === null || !("errcode" in error) || typeof error.errcode !== "number")
     return undefined;
-  return error.errcode & 0xff;
+  // A read beyond the end of the file: the database has been cut off, the disk is fine
+  return error.errcode === shortRead ? sqliteCorrupt : error.errcode & 0xff;
 }
+const shortRead = 522;
+const sqliteCorrupt = 11;
 export const sqliteBusy = 5;
 const sqliteErrors: Record<number, Mapping> = {
   3: { code: "PERMISSION_DENIED", todo: "run as the owner of the pool" },

@@ -39,7 +39,7 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
     if (begun.isDone) return storedObject(pool.paths, entry, healthOf(pool.paths, pool.identity, entry));
     return await finishGrow(pool, call, entry);
   } finally {
-    turn.release();
+    await turn.release();
   }
 }
 

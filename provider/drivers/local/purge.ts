@@ -34,7 +34,7 @@ export async function purgeObject(pool: OpenPool, request: Purge, call: Call): P
     }
     return true;
   } finally {
-    turn.release();
+    await turn.release();
   }
 }
 

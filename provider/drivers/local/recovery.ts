@@ -6,6 +6,7 @@ import { finishGrow } from "./grow";
 import type { OpenPool } from "./openPool";
 import { finishPurge } from "./purge";
 import { finishRollback } from "./rollback";
+import { leaveTurn } from "./turns";
 import { sessionIds, withDeadSession } from "./sessions";
 
 /** Brings what dead processes left unfinished in a pool to its end. Done once, before this process's first change. */
@@ -43,7 +44,7 @@ export async function recoverIntent(pool: OpenPool, call: Call, uid: string, ses
     try {
       await resume(pool, call, uid);
     } finally {
-      pool.active.delete(uid);
+      await leaveTurn(pool, uid);
     }
     return true;
   }
@@ -70,7 +71,7 @@ async function takeOver(pool: OpenPool, call: Call, dead: string): Promise<strin
     } catch (error) {
       failure ??= error;
     } finally {
-      pool.active.delete(uid);
+      await leaveTurn(pool, uid);
     }
   }
   if (failure !== undefined) throw failure;

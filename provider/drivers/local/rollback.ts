@@ -28,7 +28,7 @@ export async function rollbackObject(pool: OpenPool, match: Match, snapshotUid: 
     const { entry, snapshot } = await whenIdle(pool, call, match.uid, "rolled back", (transaction) => begin(pool, turn, transaction, match, snapshotUid));
     return await replace(pool, call, entry, snapshot);
   } finally {
-    turn.release();
+    await turn.release();
   }
 }
 

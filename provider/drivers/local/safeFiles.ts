@@ -1,5 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { closeSync, fstatSync, lstatSync, openSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { KrStorageError } from "../../model/errors";
 
 /** Descriptors of this process that the driver itself has open: what it reads or writes is no foreign use of a disk. */
@@ -50,8 +51,7 @@ export interface OpenFile {
 /** Opens a disk that is there, following nothing. Throws PRECONDITION_FAILED for anything but a regular file of ours with one name. */
 export function openDisk(path: string, mode: "read" | "write"): OpenFile {
   const access = mode === "read" ? constants.O_RDONLY : constants.O_RDWR;
-  // Without O_NONBLOCK a planted pipe would hang the open
-  const descriptor = openSync(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const descriptor = openBelow(dirname(path), basename(path), access);
   ownDescriptors.add(descriptor);
   try {
     const stats = fstatSync(descriptor);
@@ -61,6 +61,19 @@ export function openDisk(path: string, mode: "read" | "write"): OpenFile {
   } catch (error) {
     closeFile(descriptor);
     throw error;
+  }
+}
+
+/** Opens a file in a folder, following a link in the place of neither. */
+function openBelow(folder: string, name: string, access: number): number {
+  // Without O_NONBLOCK a planted pipe would hang the open
+  const flags = access | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    // By the open folder, so that nobody can exchange it in between
+    return openSync(process.platform === "linux" ? `/proc/self/fd/${handle}/${name}` : join(folder, name), flags);
+  } finally {
+    closeSync(handle);
   }
 }
 

@@ -33,8 +33,8 @@ export class Usage {
 
   private sweep(): void {
     let allocatedBytes = 0;
-    for (const uid of readdirSync(this.paths.data)) {
-      const stats = lstatSync(diskPath(this.paths, uid), { throwIfNoEntry: false });
+    for (const folder of readdirSync(this.paths.data, { withFileTypes: true })) {
+      const stats = folder.isDirectory() ? lstatSync(diskPath(this.paths, folder.name), { throwIfNoEntry: false }) : undefined;
       if (stats?.isFile()) allocatedBytes += stats.blocks * blockBytes;
     }
     this.swept = { allocatedBytes, freeBytes: roomUnder(this.paths.root).freeBytes, at: performance.now() };

@@ -8,7 +8,7 @@ import { KrStorageError, openStorage } from "../../../provider/storage";
 import { loadDriver } from "../../../provider/drivers/registry";
 import { perform, type Step } from "./steps";
 
-/** What an actor is told: steps to do, one after the other, until one fails. */
+/** What an actor is told: steps to do, one after the other, whether they fail or not. */
 export interface Job {
   path: string;
   owner: string;
@@ -29,10 +29,10 @@ async function work({ path, owner, steps }: Job): Promise<void> {
   for (const step of steps) {
     const outcome = await perform(storage, path, step).then((value) => ({ value }), failure);
     answer({ outcome });
-    if ("error" in outcome) break;
   }
-  await storage.close();
-  answer({ closed: true });
+  const closing = await storage.close().then(() => undefined, failure);
+  answer(closing ? { outcome: closing } : { closed: true });
+  if (closing) answer({ closed: true });
 }
 
 function failure(error: unknown): Outcome {

@@ -90,7 +90,7 @@ export class Lane {
     const { before, after, operation } = scenario;
     // Whoever only reads, before anything is recovered, sees whole objects
     const seen = await this.look(where);
-    if (seen) assertWhole(ofRound(seen, name).filter(({ phase }) => phase === "live"), [...(before ?? []), ...(after ?? [])]);
+    if (seen) assertWhole(ofRound(seen, name).filter(({ phase }) => phase === "live"), [...(before ?? []), ...(scenario.during ?? []), ...(after ?? [])]);
     if (isDone && after) expectAt("what was answered", seen && texts({ objects: ofRound(seen, name) }), after);
 
     await this.race(this.recovery(where), scenario.repeated ?? []);

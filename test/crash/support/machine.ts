@@ -1,10 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 
-const modules = "/usr/lib/uml/modules";
 const mark = "@krs ";
 
 /** A file system of a machine, and how it is mounted: as lazy as it can be, so that only what is synced survives. */
@@ -47,9 +46,9 @@ export class Machine {
     const devices = [`ubd0=${this.image}`, "con=null", "con0=null,fd:1", "ssl=null"];
     // A group of its own: the kernel and what it runs are ended together
     const machine = spawn("linux.uml", [...kernel, ...root, ...devices], {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "ignore"],
       detached: true,
-      env: { ...process.env, PATH: path(), TMPDIR: this.folder },
+      env: { ...process.env, PATH: path() },
     });
     this.running = machine;
     createInterface({ input: machine.stdout }).on("line", (line) => {
@@ -76,14 +75,13 @@ export PATH=${path()} HOME=${this.folder}
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
-ln -sfn ${modules} ${this.folder}/lib/modules 2>/dev/null
-modprobe -d ${this.folder} ${this.fileSystem} 2>/dev/null
 echo 0 > /proc/sys/vm/dirty_writeback_centisecs
 echo 360000 > /proc/sys/vm/dirty_expire_centisecs
 echo 90 > /proc/sys/vm/dirty_ratio
 echo 80 > /proc/sys/vm/dirty_background_ratio
 echo 720000 > /proc/sys/fs/xfs/xfssyncd_centisecs 2>/dev/null
 mount -t ${this.fileSystem} -o ${fileSystems[this.fileSystem].mount} /dev/ubda ${this.mountPoint} || echo '${mark}"no mount"'
+echo '${mark}"up"'
 ${quoted} 2>&1
 echo '${mark}"ended"'
 exec sleep 1000
@@ -101,9 +99,9 @@ function parse(line: string): unknown {
   }
 }
 
-/** Says something to the one who has started the machine. Returns when it is out of the machine. */
-export function tell(write: (text: string) => void, message: unknown): void {
-  write(`${mark}${JSON.stringify(message)}\n`);
+/** Says something to the one who has started the machine this program runs in. Returns when it is out of the machine. */
+export function tell(message: unknown): void {
+  writeSync(1, `${mark}${JSON.stringify(message)}\n`);
 }
 
 function path(): string {

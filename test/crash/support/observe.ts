@@ -24,7 +24,7 @@ export async function observe(storage: StorageLibrary, pool: string, root: strin
       const text = `${kind} ${object.phase} ${object.health} ${sizeBytes}: ${disk}${used}`;
       return { name, uid, phase: object.phase, text };
     })
-    .sort((a, b) => (a.name + a.phase < b.name + b.phase ? -1 : 1));
+    .sort((a, b) => (`${a.name} ${a.phase}` < `${b.name} ${b.phase}` ? -1 : 1));
   const problems: string[] = [];
   const expectSame = (what: string, found: unknown, wanted: unknown) => {
     if (JSON.stringify(found) !== JSON.stringify(wanted))

@@ -11,6 +11,8 @@ export interface Scenario {
   before: string[] | undefined;
   /** The same after it. */
   after: string[] | undefined;
+  /** What else whoever only reads may see in between. */
+  during?: string[];
   /** Codes with which a repetition may fail where the operation has been done already, or a racing one was quicker. */
   repeated?: string[];
   /** Whether the pool is of this round alone. */
@@ -68,6 +70,8 @@ export const scenarios = {
     operation: { do: "grow", pool, name, size: large },
     before: [looks(name, "volume", "live", smallBytes, "seed 1")],
     after: [looks(name, "volume", "live", largeBytes, "seed 1")],
+    // Larger than it says: a size is a floor
+    during: [`${name}: volume live ready ${smallBytes}: ${largeBytes} bytes seed 1`],
   }),
   snapshot: (pool: string, name: string): Scenario => ({
     prepare: filled(pool, name),

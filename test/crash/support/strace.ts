@@ -69,7 +69,7 @@ export async function watch(threads: Threads): Promise<{ places(): Promise<Place
   const folder = mkdtempSync(join(tmpdir(), "krs-strace-"));
   const log = join(folder, "log");
   const tracer = await attach(
-    ["-f", "-o", log, "-e", `trace=${changingCalls.join()}`, "-p", String(threads.main)],
+    ["-f", "-y", "-o", log, "-e", `trace=${changingCalls.join()}`, "-p", String(threads.main)],
     [threads.main, threads.pool],
   );
   return {
@@ -91,9 +91,15 @@ function placesIn(log: string, threads: Threads): Place[] {
     if (!thread || !call) continue; // a child process, such as cp
     const nth = (counts.get(thread + call) ?? 0) + 1;
     counts.set(thread + call, nth);
-    if (call !== "openat" || line.includes("O_CREAT")) places.push({ thread, call: call as ChangingCall, nth });
+    if (changesDisk(call, line)) places.push({ thread, call: call as ChangingCall, nth });
   }
   return places;
+}
+
+/** Whether a line is of a call that can change a disk: many writes go to pipes and the like, most opens make nothing. */
+function changesDisk(call: string, line: string): boolean {
+  if (call === "openat") return line.includes("O_CREAT");
+  return !/^\d+ +write\(\d+<(pipe|socket|UNIX|anon_inode|\/dev)/.test(line);
 }
 
 async function attach(args: string[], tids: number[]): Promise<Tracer> {

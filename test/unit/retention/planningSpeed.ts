@@ -10,7 +10,14 @@ export interface PlanningSpeed {
 }
 
 const owner = "0123456789abcdef0123456789abcdef";
-const policy: RetentionPolicy = { keepLast: 10, keepHourly: 48, keepDaily: 14, keepWeekly: 8, keepMonthly: 24, keepYearly: -1 };
+const policy: RetentionPolicy = {
+  keepLast: 10,
+  keepHourly: 48,
+  keepDaily: 14,
+  keepWeekly: 8,
+  keepMonthly: 24,
+  keepYearly: -1,
+};
 const firstMs = Date.UTC(1970, 0, 1);
 const everyMs = 1_000_000;
 

@@ -1,10 +1,13 @@
 import { z } from "zod";
-import { calendarSpan, calendarSpanOf, isEmptySpan } from "./calendarSpan";
+import { calendarSpan, isEmptySpan, parseCalendarSpan } from "./calendarSpan";
 
 const count = z
   .int({ error: "expected a whole number" })
   .min(-1, { error: "a count is 0 or more, or -1 for all" })
   .max(1_000_000, { error: "a count is at most 1000000; write -1 for all" });
+
+const isWindowEnd = (text: string) =>
+  ["latest", "now"].includes(text) || z.iso.datetime({ offset: true }).safeParse(text).success;
 
 /** Which snapshots are kept: those that any of these rules keeps. Each rule counts for itself, from the newest back. The rules are restic's. */
 export const retentionRules = z.strictObject({
@@ -36,9 +39,10 @@ export const retentionRules = z.strictObject({
    * What the `keepWithin…` spans are counted back from: `latest`, the newest snapshot, so that history stays while no new ones are made;
    * `now`, so that it ages all the same; or an instant (ISO 8601 with its offset). Default "latest".
    */
-  keepWithinFrom: z.union([z.enum(["latest", "now"]), z.iso.datetime({ offset: true })], {
-    error: '"latest", "now" or an instant such as "2026-11-20T00:00:00Z"',
-  }).optional(),
+  keepWithinFrom: z
+    .string()
+    .refine(isWindowEnd, { error: '"latest", "now" or an instant such as "2026-11-20T00:00:00Z"' })
+    .optional(),
   /** Snapshots with all tags of any of these lists are kept. */
   keepTags: z.array(z.array(z.string().min(1)).min(1, { error: "a list of tags names at least one" })).optional(),
 });
@@ -47,10 +51,13 @@ export type RetentionRules = z.infer<typeof retentionRules>;
 /** Whether no rule can keep anything. Such a policy is refused where it would act: it would remove everything. */
 export function keepsNothing(rules: RetentionRules): boolean {
   const { keepWithinFrom: _from, keepTags, ...others } = rules;
-  return (
-    (keepTags ?? []).length === 0 &&
-    Object.values(others).every((rule) => (typeof rule === "string" ? isEmptySpan(calendarSpanOf(rule)) : (rule ?? 0) === 0))
-  );
+  return (keepTags ?? []).length === 0 && Object.values(others).every(isIdle);
+}
+
+function isIdle(rule: number | string | undefined): boolean {
+  if (typeof rule !== "string") return (rule ?? 0) === 0;
+  const parsed = parseCalendarSpan(rule);
+  return "span" in parsed && isEmptySpan(parsed.span);
 }
 
 /** The retention of a policy: at least one rule that keeps something. */

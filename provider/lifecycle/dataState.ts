@@ -1,0 +1,67 @@
+import type { StoredObject } from "../drivers/driver";
+import type { ObjectId } from "../model/names";
+import type { DataKind } from "./dataKind";
+import type { Properties, ReadResult } from "./lifecycle";
+import { formatLost, type Lost, lostMarker } from "./lost";
+import { protectionOf } from "./properties";
+
+/** The state of a resource: its inputs as spelled, and what the object is. */
+export function stateOf(data: DataKind, object: StoredObject, inputs: Properties, owner: string): Properties {
+  const { record } = object;
+  const { [lostMarker]: _, ...kept } = inputs;
+  return {
+    ...kept,
+    uid: record.uid,
+    claim: record.claim,
+    owner,
+    status: object.health,
+    poolIdentity: record.poolIdentity,
+    ...data.outputsOf(object),
+  };
+}
+
+/** Inputs as last spelled by whoever declared them; what only the engine's calls need is echoed from the state. */
+export function inputsOf(data: DataKind, object: StoredObject, id: ObjectId, oldState: Properties): Properties {
+  const { record } = object;
+  const echoed = Object.fromEntries(
+    [...data.kind.permissions, "timeouts"]
+      .filter((key) => oldState[key] !== undefined)
+      .map((key) => [key, oldState[key]]),
+  );
+  const hasLabels = Object.keys(record.labels).length > 0 || oldState.labels !== undefined;
+  const saysProtection = oldState.deletionProtection !== undefined || (record.protection && oldState.uid === undefined);
+  return {
+    ...echoed,
+    ...data.inputsOf(object, id),
+    ...(hasLabels ? { labels: record.labels } : {}),
+    ...(saysProtection ? { deletionProtection: record.protection } : {}),
+  };
+}
+
+/** Protection that is not declared stays as it is, unless it was declared before. */
+export function protectionChange(oldState: Properties, newInputs: Properties): { protection?: boolean } {
+  const declared = protectionOf(newInputs);
+  if (declared !== undefined) return { protection: declared };
+  return oldState.deletionProtection === undefined ? {} : { protection: false };
+}
+
+export function lost(result: ReadResult, how: Lost): ReadResult {
+  const reason = formatLost(how);
+  return {
+    ...result,
+    state: { ...result.state, [lostMarker]: reason },
+    inputs: { ...result.inputs, [lostMarker]: reason },
+  };
+}
+
+/** A state as it was, with another status; the inputs in it as they were. */
+export function withStatus(
+  data: DataKind,
+  oldState: Properties,
+  status: StoredObject["health"],
+): { state: Properties; inputs: Properties } {
+  const inputs = Object.fromEntries(
+    Object.keys(data.kind.inputs).flatMap((key) => (oldState[key] === undefined ? [] : [[key, oldState[key]]])),
+  );
+  return { state: { ...oldState, status }, inputs };
+}

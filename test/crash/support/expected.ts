@@ -1,0 +1,79 @@
+import { contentBytes } from "./content";
+import type { Step } from "./steps";
+
+/** What a pool should hold, worked out from the steps that were answered. It knows nothing of how the driver does them. */
+export class Expected {
+  /** By name; names are never used twice. */
+  readonly objects: ReadonlyMap<string, Thing>;
+  readonly hasPool: boolean;
+
+  constructor(hasPool = false, objects: ReadonlyMap<string, Thing> = new Map()) {
+    this.hasPool = hasPool;
+    this.objects = objects;
+  }
+
+  after(step: Step): Expected {
+    if (step.do === "createPool") return new Expected(true, this.objects);
+    const objects = new Map(this.objects);
+    for (const [name, thing] of changed(step, objects)) {
+      if (thing) objects.set(name, thing);
+      else objects.delete(name);
+    }
+    return new Expected(this.hasPool, objects);
+  }
+
+  /** The text of every object, as `observe` has it. */
+  texts(): Map<string, string> {
+    return new Map([...this.objects].map(([name, thing]) => [name, textOf(thing)]));
+  }
+}
+
+interface Thing {
+  kind: "volume" | "snapshot";
+  phase: "live" | "trashed";
+  bytes: number;
+  /** 0: nothing was written. */
+  seed: number;
+  consumers: string[];
+}
+
+function changed(step: Step, objects: ReadonlyMap<string, Thing>): [string, Thing | undefined][] {
+  const known = (name: string): Thing => {
+    const thing = objects.get(name);
+    if (!thing) throw new Error(`${step.do} of ${name}, which is not expected to be there`);
+    return thing;
+  };
+  switch (step.do) {
+    case "create": {
+      const seed = step.from === undefined ? 0 : known(step.from).seed;
+      return [[step.name, { kind: "volume", phase: "live", bytes: bytesOf(step.size), seed, consumers: [] }]];
+    }
+    case "fill":
+      return [[step.name, { ...known(step.name), seed: step.seed }]];
+    case "grow":
+      return [[step.name, { ...known(step.name), bytes: bytesOf(step.size) }]];
+    case "snapshot":
+      return [[`${step.name}@${step.as}`, { ...known(step.name), kind: "snapshot", consumers: [] }]];
+    case "rollback":
+      return [[step.name, { ...known(step.name), seed: known(`${step.name}@${step.to}`).seed }]];
+    case "use":
+      return [[step.name, { ...known(step.name), consumers: step.consumers }]];
+    case "delete":
+      return [[step.name, { ...known(step.name), phase: "trashed" }]];
+    case "undelete":
+      return [[step.name, { ...known(step.name), phase: "live" }]];
+    case "purge":
+      return [[step.name, undefined]];
+    default:
+      return [];
+  }
+}
+
+function textOf({ kind, phase, bytes, seed, consumers }: Thing): string {
+  const used = consumers.length === 0 ? "" : ` used by ${consumers.join()}`;
+  return `${kind} ${phase} ready ${bytes}: ${bytes} bytes ${seed === 0 ? "zeros" : `seed ${seed}`}${used}`;
+}
+
+function bytesOf(size: string): number {
+  return size === "64KiB" ? contentBytes : 2 * contentBytes;
+}
