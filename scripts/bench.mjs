@@ -13,14 +13,20 @@ import { StepError, say } from "./lib/console.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
 import { checkNode } from "./lib/node.mjs";
 
+function printGoals(figures) {
+  const judged = figures.filter((figure) => figure.verdict !== undefined);
+  const missed = judged.filter((figure) => figure.verdict === "MISSED");
+  const undecided = judged.filter((figure) => figure.verdict === "too few runs");
+  const met = judged.length - missed.length - undecided.length;
+  say(`\n${judged.length} goals: ${met} met, ${missed.length} MISSED, ${undecided.length} undecided (too few runs)`);
+  for (const { name } of missed) say(`  MISSED: ${name}`);
+}
+
 function print(options, machine, { figures, failures }) {
   if (options.json) return say(JSON.stringify({ machine, quick: options.quick, figures, failures }, undefined, 2));
   say(`\n${machineLine(machine)}${options.quick ? "; a quick run, whose figures say little" : ""}\n`);
   say(formatTable(figures));
-  const missed = figures.filter((figure) => figure.verdict === "MISSED");
-  const judged = figures.filter((figure) => figure.verdict !== undefined).length;
-  say(missed.length === 0 ? `\nall ${judged} goals met` : `\n${missed.length} of ${judged} goals MISSED:`);
-  for (const { name } of missed) say(`  - ${name}`);
+  printGoals(figures);
   for (const { name, message } of failures) say(`\nNot measured: ${name}\n${message}`);
 }
 

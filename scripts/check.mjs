@@ -5,6 +5,8 @@ import { countLine, createSteps, note, StepError, say } from "./lib/console.mjs"
 import { installDependencies } from "./lib/dependencies.mjs";
 import { addTotals, noTests, runJest } from "./lib/jest.mjs";
 import { checkNode } from "./lib/node.mjs";
+import { inRoot } from "./lib/paths.mjs";
+import { run } from "./lib/run.mjs";
 import { printSummary } from "./lib/summary.mjs";
 
 const totals = noTests();
@@ -22,6 +24,12 @@ async function unitTests() {
   return `${found.files} files`;
 }
 
+async function generatedDocuments() {
+  const result = await run(process.execPath, [inRoot("scripts", "generate.mjs"), "--check"]);
+  if (result.code !== 0) throw new StepError(result.output.trim());
+  return "up to date";
+}
+
 // A check that comes from generated files (schema, docs) is one more line here: a name and a function that throws a StepError.
 // `needed` steps end the run when they fail; the others all run, so that one look shows everything.
 const checks = [
@@ -29,6 +37,7 @@ const checks = [
   { name: "Dependencies", work: installDependencies, needed: true },
   { name: "Format and lint", work: lint },
   { name: "Build", work: build, needed: true },
+  { name: "Generated documents", work: generatedDocuments },
   { name: "Unit tests", work: unitTests },
 ];
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Connection } from "../model/volume";
 import type { Consistency } from "../model/snapshot";
+import type { Connection } from "../model/volume";
 import type { CapacityFacts } from "./capacity";
 import type { ObjectRecord, PoolRecord, PoolSettings } from "./record";
 
@@ -38,7 +38,8 @@ export interface Driver {
   /**
    * Makes a volume or takes a snapshot. Exclusive by name within the pool: throws ALREADY_EXISTS without touching what is there.
    * Nothing is visible under the name until it is complete and durable. Throws QUOTA_EXCEEDED where it does not fit, IN_USE
-   * where the source is in use and the pool cannot copy a running disk, NOT_FOUND for an absent source.
+   * where the source is in use and the pool cannot copy a running disk, NOT_FOUND for an absent source, PRECONDITION_FAILED
+   * in a retired pool, INVALID_ARGUMENT for a hostile name, uid or size. A uid that was ever in the pool is not taken again.
    */
   create(pool: PoolRef, object: NewObject, call: Call): Promise<StoredObject>;
   /** Changes a record. Throws NOT_FOUND if the uid is not live, CONFLICT if claim or revision differ. */
@@ -54,7 +55,10 @@ export interface Driver {
    * consumers, holds, live snapshots or anything the backend sees use it.
    */
   trash(pool: PoolRef, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined>;
-  /** Brings an object back from the trash under a new claim. Throws ALREADY_EXISTS if the name is taken, NOT_FOUND if it is not in the trash. */
+  /**
+   * Brings an object back from the trash under a new claim, from a retired pool too. Throws ALREADY_EXISTS if the name is
+   * taken, NOT_FOUND if it is not in the trash.
+   */
   undelete(pool: PoolRef, object: Undelete, call: Call): Promise<StoredObject>;
   /**
    * Removes trashed data for good. Without `allowDataLoss` only what has expired by the backend's clock (PRECONDITION_FAILED

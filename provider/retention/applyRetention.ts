@@ -41,14 +41,14 @@ export function applyRetention(
   const read = readPolicy(policy);
   const zone = openZone(options.timezone ?? "UTC");
   const nowMs = options.now === undefined ? undefined : instantMs(options.now, "now");
-  const sorted = sortNewestFirst(snapshots);
+  const order = sortNewestFirst(snapshots);
   const keep: Kept[] = [];
   const remove: Removed[] = [];
-  for (const [position, verdict] of judge(sorted, read, zone, nowMs).entries()) {
-    const { id } = sorted.snapshots[position] as RetentionSnapshot;
+  judge(snapshots, order, { policy: read, zone, nowMs }, (place, verdict) => {
+    const { id } = snapshots[order.indexes[place] as number] as RetentionSnapshot;
     if (typeof verdict === "string") remove.push({ id, reason: verdict });
     else keep.push({ id, reasons: verdict });
-  }
+  });
   assertDistinct(keep, remove);
   return { keep, remove };
 }

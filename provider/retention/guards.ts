@@ -1,7 +1,5 @@
-import type { RetentionPolicy } from "./policy";
-import type { RetentionSnapshot, Sorted } from "./snapshots";
-import { judge, type Verdict } from "./survivors";
-import type { Zone } from "./zone";
+import { type Order, pick, type RetentionSnapshot } from "./snapshots";
+import { type Judging, judge, type Verdict } from "./survivors";
 
 /** What a plan needs to know of a snapshot. */
 export interface PlannedSnapshot extends RetentionSnapshot {
@@ -17,85 +15,104 @@ export interface PlannedSnapshot extends RetentionSnapshot {
   readonly clones?: readonly string[];
 }
 
-/** A verdict after the guards: why it is kept, or, as one text, why it is removed. */
-export type Guarded = Verdict;
-
-/** Snapshots as the plan treats them. `verdicts` is of all, in their order; those not yet set are counted. */
-export interface Parts {
-  readonly sorted: Sorted<PlannedSnapshot>;
-  readonly verdicts: (Guarded | undefined)[];
-}
-
-/** Sets apart what the policy does not count: snapshots of others, made by hand, or dated in the future. */
-export function setApart(sorted: Sorted<PlannedSnapshot>, owner: string, nowMs: number | undefined): Parts {
-  const verdicts = sorted.snapshots.map((snapshot, position): Guarded | undefined => {
-    if (snapshot.owner === undefined) return ["not by a policy"];
-    if (snapshot.owner !== owner) return [`by another policy, ${snapshot.owner}`];
-    return nowMs !== undefined && (sorted.timesMs[position] as number) > nowMs ? ["dated in the future"] : undefined;
-  });
-  return { sorted, verdicts };
-}
-
-export interface GuardContext {
-  readonly policy: RetentionPolicy;
-  readonly zone: Zone;
-  readonly nowMs: number | undefined;
+export interface Guarding extends Judging {
+  /** The uid of the policy. */
+  readonly owner: string;
   readonly keepAtLeast: number;
   readonly protectedIds: ReadonlySet<string>;
 }
 
-/** The verdict on every snapshot: the bare rule over what is counted, then the guards over what it would remove. */
-export function guard({ sorted, verdicts }: Parts, context: GuardContext): Guarded[] {
-  const counted = [...verdicts.keys()].filter((position) => verdicts[position] === undefined);
-  const good = counted.filter((position) => isGood(sorted.snapshots[position] as PlannedSnapshot));
-  const ruled = [...verdicts];
+/** What is known of each snapshot, as bits, so that the passes after the first need not look into them again. */
+const own = 1;
+const good = 2;
+const spared = 4;
+
+/** The verdict on every snapshot, by its place in `order`: the bare rule over what the policy counts, then the guards over what it would remove. */
+export function guard(given: readonly PlannedSnapshot[], order: Order, guarding: Guarding): Verdict[] {
+  const flags = readFlags(given, guarding);
+  const flagsAt = (place: number) => flags[order.indexes[place] as number] as number;
+  const counted = placesWhere(
+    given.length,
+    (place) => (flagsAt(place) & own) !== 0 && !isFuture(order, place, guarding),
+  );
+  const goodOnes = counted.filter((place) => (flagsAt(place) & good) !== 0);
+  const verdicts = new Array<Verdict>(given.length).fill(notCounted);
+
   // First as if all were good, then the good ones by themselves: a bad one never takes the place of a good one.
-  const passes = good.length === counted.length ? [good] : [counted, good];
-  for (const positions of passes) {
-    for (const [n, verdict] of judge(pick(sorted, positions), context.policy, context.zone, context.nowMs).entries()) {
-      const position = positions[n] as number;
-      if (typeof ruled[position] !== "object") ruled[position] = verdict;
-    }
+  const passes = goodOnes.length === counted.length ? [goodOnes] : [counted, goodOnes];
+  for (const places of passes) {
+    judge(given, pick(order, places), guarding, (n, verdict) => {
+      const place = places[n] as number;
+      const before = verdicts[place];
+      if (before === notCounted || typeof before === "string") verdicts[place] = verdict;
+    });
   }
-  keepNewestGood(ruled, good, context.keepAtLeast);
-  return ruled.map((verdict, position) => {
-    const snapshot = sorted.snapshots[position] as PlannedSnapshot;
-    if (typeof verdict !== "string") return verdict as readonly string[];
-    const reasons =
-      good.length === 0 ? ["there is no good snapshot yet"] : reasonsToSpare(snapshot, context.protectedIds);
-    return reasons.length > 0 ? reasons : isGood(snapshot) ? verdict : `${verdict}; and it is not good`;
-  });
+  keepNewestGood(verdicts, goodOnes, guarding.keepAtLeast);
+  for (let place = 0; place < verdicts.length; place++) {
+    const verdict = verdicts[place] as Verdict;
+    if (verdict === notCounted)
+      verdicts[place] = reasonNotCounted(given[order.indexes[place] as number] as PlannedSnapshot, guarding);
+    else if (typeof verdict !== "string") continue;
+    else if (goodOnes.length === 0) verdicts[place] = ["there is no good snapshot yet"];
+    else if (flagsAt(place) & spared)
+      verdicts[place] = reasonsToSpare(given[order.indexes[place] as number] as PlannedSnapshot, guarding);
+    else if (!(flagsAt(place) & good)) verdicts[place] = `${verdict}; and it is not good`;
+  }
+  return verdicts;
+}
+
+function readFlags(given: readonly PlannedSnapshot[], { owner, protectedIds }: Guarding): Uint8Array {
+  const flags = new Uint8Array(given.length);
+  for (let index = 0; index < given.length; index++) {
+    const snapshot = given[index] as PlannedSnapshot;
+    const isSpared =
+      snapshot.protected ||
+      (snapshot.holds !== undefined && snapshot.holds.length > 0) ||
+      (snapshot.clones !== undefined && snapshot.clones.length > 0) ||
+      (protectedIds.size > 0 && protectedIds.has(snapshot.id));
+    flags[index] =
+      (snapshot.owner === owner ? own : 0) | (snapshot.good === false ? 0 : good) | (isSpared ? spared : 0);
+  }
+  return flags;
+}
+
+function placesWhere(length: number, isWanted: (place: number) => boolean): Uint32Array {
+  const places = new Uint32Array(length);
+  let count = 0;
+  for (let place = 0; place < length; place++) if (isWanted(place)) places[count++] = place;
+  return places.subarray(0, count);
+}
+
+function isFuture({ timesMs }: Order, place: number, { nowMs }: Guarding): boolean {
+  return nowMs !== undefined && (timesMs[place] as number) > nowMs;
+}
+
+/** Stands for what the policy does not count, until it is said why. */
+const notCounted: Verdict = [];
+
+function reasonNotCounted(snapshot: PlannedSnapshot, { owner }: Guarding): string[] {
+  if (snapshot.owner === undefined) return ["not by a policy"];
+  return [snapshot.owner === owner ? "dated in the future" : `by another policy, ${snapshot.owner}`];
 }
 
 /** Keeps the newest good one, and further good ones from the newest back until `keepAtLeast` are kept. */
-function keepNewestGood(verdicts: (Guarded | undefined)[], good: readonly number[], keepAtLeast: number): void {
-  const newest = good[0];
+function keepNewestGood(verdicts: Verdict[], goodOnes: Uint32Array, keepAtLeast: number): void {
+  const newest = goodOnes[0];
   if (newest !== undefined && typeof verdicts[newest] === "string") verdicts[newest] = ["the newest good snapshot"];
-  let kept = good.reduce((count, position) => count + (typeof verdicts[position] === "string" ? 0 : 1), 0);
-  for (const position of good) {
+  let kept = goodOnes.reduce((count, place) => count + (typeof verdicts[place] === "string" ? 0 : 1), 0);
+  for (const place of goodOnes) {
     if (kept >= keepAtLeast) return;
-    if (typeof verdicts[position] !== "string") continue;
-    verdicts[position] = [`at least ${keepAtLeast} are kept`];
+    if (typeof verdicts[place] !== "string") continue;
+    verdicts[place] = [`at least ${keepAtLeast} are kept`];
     kept++;
   }
 }
 
-function reasonsToSpare(snapshot: PlannedSnapshot, protectedIds: ReadonlySet<string>): string[] {
-  const reasons: string[] = [];
-  if (snapshot.protected || protectedIds.has(snapshot.id)) reasons.push("protected");
-  if (snapshot.holds && snapshot.holds.length > 0) reasons.push(`held by ${snapshot.holds.join(", ")}`);
-  if (snapshot.clones && snapshot.clones.length > 0) reasons.push(`cloned to ${snapshot.clones.join(", ")}`);
-  return reasons;
-}
-
-function isGood(snapshot: PlannedSnapshot): boolean {
-  return snapshot.good !== false;
-}
-
-function pick(sorted: Sorted<PlannedSnapshot>, positions: readonly number[]): Sorted<PlannedSnapshot> {
-  if (positions.length === sorted.snapshots.length) return sorted;
-  return {
-    snapshots: positions.map((position) => sorted.snapshots[position] as PlannedSnapshot),
-    timesMs: Float64Array.from(positions, (position) => sorted.timesMs[position] as number),
-  };
+function reasonsToSpare(snapshot: PlannedSnapshot, { protectedIds }: Guarding): string[] {
+  const { id, holds = [], clones = [] } = snapshot;
+  return [
+    ...(snapshot.protected || protectedIds.has(id) ? ["protected"] : []),
+    ...(holds.length > 0 ? [`held by ${holds.join(", ")}`] : []),
+    ...(clones.length > 0 ? [`cloned to ${clones.join(", ")}`] : []),
+  ];
 }

@@ -1,10 +1,11 @@
 import { KrStorageError } from "../model/errors";
 import type { Kept, Removed } from "./applyRetention";
 import { defaultMaxDeletes, fewestDeletes } from "./fuse";
-import { type Guarded, guard, type PlannedSnapshot, setApart } from "./guards";
+import { guard, type PlannedSnapshot } from "./guards";
 import { type Instant, instantMs } from "./instant";
 import { type RetentionPolicy, readActingPolicy } from "./policy";
-import { assertDistinct, sortNewestFirst } from "./snapshots";
+import { assertDistinct, type Order, sortNewestFirst } from "./snapshots";
+import type { Verdict } from "./survivors";
 import { openZone } from "./zone";
 
 export interface PlanOptions {
@@ -67,17 +68,11 @@ export function planRetention(
   const nowMs = options.now === undefined ? undefined : instantMs(options.now, "now");
   if (options.owner === "") throw new KrStorageError("INVALID_ARGUMENT", "owner is empty; it is the uid of the policy");
 
-  const sorted = sortNewestFirst(snapshots);
-  const parts = setApart(sorted, options.owner, nowMs);
-  const context = {
-    policy: read,
-    zone: openZone(timezone),
-    nowMs,
-    keepAtLeast,
-    protectedIds: new Set(options.protected),
-  };
-  const decided = guard(parts, context);
-  const { keep, remove } = split(sorted.snapshots, decided);
+  const order = sortNewestFirst(snapshots);
+  const protectedIds = new Set(options.protected);
+  const guarding = { policy: read, zone: openZone(timezone), nowMs, owner: options.owner, keepAtLeast, protectedIds };
+  const verdicts = guard(snapshots, order, guarding);
+  const { keep, remove } = split(snapshots, order, verdicts);
 
   const usual =
     options.maxDeletes ??
@@ -88,7 +83,7 @@ export function planRetention(
     `${remove.length} snapshots would be removed and one run may remove ${limit}, so none is; ` +
     `if that is right, approve ${remove.length}, or raise maxDeletes`;
   return {
-    keep: allKept(sorted.snapshots, decided, limit, remove.length),
+    keep: split(snapshots, order, spareAll(verdicts, limit, remove.length)).keep,
     remove: [],
     tripped: { limit, wanted: remove, message },
   };
@@ -96,12 +91,14 @@ export function planRetention(
 
 function split(
   snapshots: readonly PlannedSnapshot[],
-  decided: readonly Guarded[],
+  { indexes }: Order,
+  verdicts: readonly Verdict[],
 ): { keep: Kept[]; remove: Removed[] } {
   const keep: Kept[] = [];
   const remove: Removed[] = [];
-  for (const [position, { id }] of snapshots.entries()) {
-    const verdict = decided[position] as Guarded;
+  for (let place = 0; place < verdicts.length; place++) {
+    const { id } = snapshots[indexes[place] as number] as PlannedSnapshot;
+    const verdict = verdicts[place] as Verdict;
     if (typeof verdict === "string") remove.push({ id, reason: verdict });
     else keep.push({ id, reasons: verdict });
   }
@@ -109,17 +106,9 @@ function split(
   return { keep, remove };
 }
 
-function allKept(
-  snapshots: readonly PlannedSnapshot[],
-  decided: readonly Guarded[],
-  limit: number,
-  wanted: number,
-): Kept[] {
-  const reason = `the fuse: ${wanted} would be removed, ${limit} may be`;
-  return snapshots.map(({ id }, position) => {
-    const verdict = decided[position] as Guarded;
-    return { id, reasons: typeof verdict === "string" ? [reason] : verdict };
-  });
+function spareAll(verdicts: readonly Verdict[], limit: number, wanted: number): Verdict[] {
+  const reasons = [`the fuse: ${wanted} would be removed, ${limit} may be`];
+  return verdicts.map((verdict) => (typeof verdict === "string" ? reasons : verdict));
 }
 
 function atLeast(value: number, least: number, name: string): number {

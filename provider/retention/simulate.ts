@@ -1,12 +1,12 @@
 import { KrStorageError } from "../model/errors";
+import { periodNumbers } from "./buckets";
 import { type Instant, instantMs } from "./instant";
 import { type RetentionPolicy, readActingPolicy } from "./policy";
-import { cutoffMs, rulesOf, windowEnd } from "./rules";
+import { cutoffMs, type Rule, rulesOf, windowEnd } from "./rules";
 import { openSchedule } from "./schedule";
 import { runsIn } from "./slots";
-import { columnsOf } from "./survivors";
-import { Sweep } from "./sweep";
-import { openZone } from "./zone";
+import { type Periods, Sweep } from "./sweep";
+import { openZone, type Zone } from "./zone";
 
 export interface SimulateOptions {
   /** When the policy begins to run. */
@@ -61,7 +61,7 @@ export function simulate(policy: RetentionPolicy, schedule: string, options: Sim
   const zone = openZone(options.timezone ?? "UTC");
   const startsMs = firstOf(runsIn(openSchedule(schedule), zone, fromMs, toMs), options.mostRuns ?? 1_000_000);
   const rules = rulesOf(readActingPolicy(policy));
-  const sweep = new Sweep(rules, columnsOf(rules, startsMs, zone));
+  const sweep = new Sweep(rules, periodsOfRuns(rules, startsMs, zone));
   const endsMs = new Float64Array(startsMs.length).fill(never);
   const keepAtLeast = options.keepAtLeast ?? 3;
   let living: number[] = [];
@@ -97,6 +97,16 @@ export function simulate(policy: RetentionPolicy, schedule: string, options: Sim
     mostRemoved,
     ...(changeRate === undefined ? {} : { changeRate }),
   };
+}
+
+/** The periods of every run, worked out once: each is looked at again in every later run that it lives to see. */
+function periodsOfRuns(rules: readonly Rule[], startsMs: Float64Array, zone: Zone): Periods {
+  const numbers = periodNumbers(zone);
+  return rules.map(({ unit }) => {
+    if (unit === "last") return undefined;
+    const periods = startsMs.map(numbers[unit]);
+    return (run) => periods[run] as number;
+  });
 }
 
 function life(startMs: number, endMs: number): SimulatedSnapshot {

@@ -1,52 +1,62 @@
-import { type Period, periodLabel, periodNumbers } from "./buckets";
+import { periodLabel, periodNumbers } from "./buckets";
 import type { RetentionPolicy } from "./policy";
 import { cutoffMs, type Rule, rulesOf, windowEnd } from "./rules";
-import type { RetentionSnapshot, Sorted } from "./snapshots";
-import { Sweep } from "./sweep";
+import type { Order, RetentionSnapshot } from "./snapshots";
+import { type Periods, Sweep } from "./sweep";
 import type { Zone } from "./zone";
 
 /** What the bare rule says of one snapshot: why it is kept, or, as one text, why it is not. */
 export type Verdict = readonly string[] | string;
 
-/** The bare rule over snapshots that are sorted from the newest: a verdict for each, in the same order. */
+const none: readonly string[] = [];
+
+/** The bare rule over snapshots from the newest to the oldest: tells the verdict on each, by its place in `order`. */
 export function judge(
-  sorted: Sorted<RetentionSnapshot>,
-  policy: RetentionPolicy,
-  zone: Zone,
-  nowMs: number | undefined,
-): Verdict[] {
-  const { snapshots, timesMs } = sorted;
+  given: readonly RetentionSnapshot[],
+  order: Order,
+  { policy, zone, nowMs }: Judging,
+  tell: (place: number, verdict: Verdict) => void,
+): void {
+  const { indexes, timesMs } = order;
   const rules = rulesOf(policy);
   const newestMs = nowMs === undefined ? timesMs[0] : timesMs.find((time) => time <= nowMs);
   const endMs = windowEnd(policy, newestMs, nowMs);
   const cutoffs = rules.map((rule) => cutoffMs(rule, endMs, zone));
-  const sweep = new Sweep(rules, columnsOf(rules, timesMs, zone));
+  const sweep = new Sweep(rules, periodsOf(rules, zone));
   const refusal = refusals(rules, policy, sweep, zone);
   const tags = policy.keepTags ?? [];
 
   sweep.start();
-  return snapshots.map((snapshot, position) => {
-    const timeMs = timesMs[position] as number;
-    const byTags = tags.length === 0 ? [] : tagReasons(tags, snapshot);
-    const kept = sweep.visit(position, position, timeMs, cutoffs, position === snapshots.length - 1);
-    if (kept === 0) return byTags.length === 0 ? refusal(timeMs) : byTags;
-    const byRules = rules.flatMap((rule, n) =>
-      kept & (1 << n) ? [keptReason(rule, position, timeMs, zone, (sweep.oldest & (1 << n)) !== 0)] : [],
-    );
-    return [...byTags, ...byRules];
-  });
+  for (let place = 0; place < timesMs.length; place++) {
+    const timeMs = timesMs[place] as number;
+    const byTags = tags.length === 0 ? none : tagReasons(tags, given[indexes[place] as number] as RetentionSnapshot);
+    const kept = sweep.visit(place, place, timeMs, cutoffs, place === timesMs.length - 1);
+    if (kept === 0) tell(place, byTags.length === 0 ? refusal(timeMs) : byTags);
+    else
+      tell(place, [
+        ...byTags,
+        ...rules.flatMap((rule, n) =>
+          isIn(kept, n) ? [keptReason(rule, place, timeMs, zone, isIn(sweep.oldest, n))] : none,
+        ),
+      ]);
+  }
 }
 
-/** The periods of many instants, worked out once for every unit that a rule uses. */
-export function columnsOf(rules: readonly Rule[], timesMs: Float64Array, zone: Zone): (Float64Array | undefined)[] {
+/** What a verdict depends on beside the snapshots. */
+export interface Judging {
+  readonly policy: RetentionPolicy;
+  readonly zone: Zone;
+  /** In milliseconds; undefined where nothing is in the future. */
+  readonly nowMs: number | undefined;
+}
+
+function isIn(bits: number, n: number): boolean {
+  return (bits & (1 << n)) !== 0;
+}
+
+function periodsOf(rules: readonly Rule[], zone: Zone): Periods {
   const numbers = periodNumbers(zone);
-  const columns = new Map<Period, Float64Array>();
-  return rules.map(({ unit }) => {
-    if (unit === "last") return undefined;
-    const column = columns.get(unit) ?? timesMs.map(numbers[unit]);
-    columns.set(unit, column);
-    return column;
-  });
+  return rules.map(({ unit }) => (unit === "last" ? undefined : (_row, timeMs) => numbers[unit](timeMs)));
 }
 
 function tagReasons(lists: readonly (readonly string[])[], { tags }: RetentionSnapshot): string[] {

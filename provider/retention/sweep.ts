@@ -1,7 +1,10 @@
 import type { Rule } from "./rules";
 
-/** Numbers of the periods that a snapshot is in, one for each rule; undefined for a rule that takes every snapshot by itself. */
-export type Columns = readonly (ArrayLike<number> | undefined)[];
+/**
+ * The number of the period that a snapshot is in, by its row and its time: one function for each rule, undefined for a rule that takes every
+ * snapshot by itself. Asked only while the rule still counts.
+ */
+export type Periods = readonly (((row: number, timeMs: number) => number) | undefined)[];
 
 /**
  * One pass over snapshots from the newest to the oldest, which is the whole of restic's rule: every rule counts for itself, and keeps a
@@ -22,7 +25,7 @@ export class Sweep {
 
   constructor(
     private readonly rules: readonly Rule[],
-    private readonly columns: Columns,
+    private readonly periods: Periods,
   ) {
     this.last = new Float64Array(rules.length);
     this.left = new Float64Array(rules.length);
@@ -36,14 +39,14 @@ export class Sweep {
     for (let n = 0; n < this.rules.length; n++) this.left[n] = (this.rules[n] as Rule).count;
   }
 
-  /** Goes on to the next older snapshot: its row in the columns, its place from the newest, its time. Returns the rules that keep it, as bits. */
+  /** Goes on to the next older snapshot: its row, its place from the newest, its time. Returns the rules that keep it, as bits. */
   visit(row: number, position: number, timeMs: number, cutoffsMs: ArrayLike<number>, isOldest: boolean): number {
     let kept = 0;
     this.oldest = 0;
     for (let n = 0; n < this.rules.length; n++) {
       if (!this.reaches(n, timeMs, cutoffsMs[n] as number)) continue;
-      const column = this.columns[n];
-      const period = column ? (column[row] as number) : -position;
+      const periodOf = this.periods[n];
+      const period = periodOf ? periodOf(row, timeMs) : -position;
       const isNew = period < (this.last[n] as number);
       if (!isNew && !isOldest) continue;
       kept |= 1 << n;

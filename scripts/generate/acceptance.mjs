@@ -38,7 +38,8 @@ export function acceptanceDocument() {
   const found = testNames();
   const rows = Object.entries(cases).map(([number, meaning]) => {
     const tests = found.filter(({ name }) => new RegExp(`\\bAC-${number}\\b`).test(name));
-    const proof = tests.length === 0 ? "none yet" : tests.map(({ name, file }) => `${clean(name)} (\`${file}\`)`).join("<br>");
+    const proof =
+      tests.length === 0 ? "none yet" : tests.map(({ name, file }) => `${clean(name)} (\`${file}\`)`).join("<br>");
     return `| AC-${number} | ${meaning} | ${proof} |`;
   });
   return [
@@ -58,7 +59,8 @@ function testNames() {
   const names = [];
   for (const file of testFiles("test")) {
     const text = readFileSync(inRoot(file), "utf8");
-    for (const [, , name] of text.matchAll(/(["'`])((?:(?!\1)[^\\\n]|\\.)*\bAC-\d+(?:(?!\1)[^\\\n]|\\.)*)\1/g)) names.push({ name, file });
+    for (const [, , name] of text.matchAll(/(["'`])((?:(?!\1)[^\\\n]|\\.)*\bAC-\d+(?:(?!\1)[^\\\n]|\\.)*)\1/g))
+      names.push({ name, file });
   }
   return names;
 }
@@ -66,7 +68,17 @@ function testNames() {
 function testFiles(folder) {
   return readdirSync(inRoot(folder), { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => (entry.isDirectory() ? testFiles(join(folder, entry.name)) : entry.name.endsWith(".ts") ? [join(folder, entry.name)] : []));
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? testFiles(join(folder, entry.name))
+        : entry.name.endsWith(".ts")
+          ? [join(folder, entry.name)]
+          : [],
+    );
 }
 
-const clean = (name) => name.replaceAll(/AC-\d+[,:]? ?/g, "").replaceAll("|", "\\|").trim();
+const clean = (name) =>
+  name
+    .replaceAll(/AC-\d+[,:]? ?/g, "")
+    .replaceAll("|", "\\|")
+    .trim();

@@ -9,7 +9,10 @@ const explanations = {
   ALREADY_EXISTS: ["The name is taken.", "Choose another, or `adopt` the uid in the message."],
   CONFLICT: ["Another state or process holds or has changed the object.", "Refresh and try again, or `adopt` it."],
   IN_USE: ["Something uses the object.", "Stop the holder that is named."],
-  PRECONDITION_FAILED: ["The object, pool or backend is not in a state for this.", "The message names the option or step."],
+  PRECONDITION_FAILED: [
+    "The object, pool or backend is not in a state for this.",
+    "The message names the option or step.",
+  ],
   UNSUPPORTED: ["This backend cannot do that.", "Use a pool that can."],
   UNAUTHENTICATED: ["The backend does not accept the credentials.", "Check the backend's configuration."],
   PERMISSION_DENIED: ["The credentials, or the user, may not do that.", "Grant it, or use others."],
@@ -24,7 +27,10 @@ const explanations = {
 
 export function errorCodesDocument() {
   const source = readFileSync(inRoot("provider", "model", "errors.ts"), "utf8");
-  const union = source.slice(source.indexOf("export type ErrorCode"), source.indexOf(";", source.indexOf("export type ErrorCode")));
+  const union = source.slice(
+    source.indexOf("export type ErrorCode"),
+    source.indexOf(";", source.indexOf("export type ErrorCode")),
+  );
   const codes = [...union.matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code);
   const unexplained = codes.filter((code) => !explanations[code]);
   if (unexplained.length > 0) throw new Error(`explain ${unexplained.join(", ")} in scripts/generate/errorCodes.mjs`);

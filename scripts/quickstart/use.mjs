@@ -1,7 +1,7 @@
 // The second half of the quickstart: uses what `pulumi up` made, through the library that stacks are built on.
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { note, say, StepError } from "../lib/console.mjs";
+import { note, StepError, say } from "../lib/console.mjs";
 import { inRoot, shown } from "../lib/paths.mjs";
 
 const pool = "main/ssd";

@@ -34,7 +34,8 @@ describeWith({ needs: ["linux", "strace"] }, "killed before any system call", ()
         );
         // Not every run makes every call: what runs beside each other in the program shares commits or does not
         expect(killed).toBeGreaterThan(places.length / 2);
-        if (process.env.KRSTORAGE_TEST_TELL) console.info(`${operation}: killed ${killed} times, ${places.length} places`);
+        if (process.env.KRSTORAGE_TEST_TELL)
+          console.info(`${operation}: killed ${killed} times, ${places.length} places`);
         isSuccess = true;
       } finally {
         await Promise.all(opened.map((lane) => lane.close(isSuccess)));

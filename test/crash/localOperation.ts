@@ -84,7 +84,8 @@ async function matchOf(driver: Driver, ref: PoolRef, name: string): Promise<Matc
 
 async function main([path, pool, name, ...rest]: string[]): Promise<void> {
   const operation = operations[name ?? ""];
-  if (!path || !pool || !operation) throw new Error(`give a folder, a pool, and one of ${Object.keys(operations).join(", ")}`);
+  if (!path || !pool || !operation)
+    throw new Error(`give a folder, a pool, and one of ${Object.keys(operations).join(", ")}`);
   const ignore = () => undefined;
   const log = { debug: ignore, info: ignore, warn: (message: string) => void process.stderr.write(`${message}\n`) };
   const allowFilesystem = process.env.KRS_ALLOW_FILESYSTEM;

@@ -34,16 +34,25 @@ describeWith({ needs: ["engine"] }, "adoption and lost state, through the engine
     await storage.close();
 
     scene.stack.program(adopting);
-    expectSentence(expectFailure(await scene.stack.preview()), new RegExp(`belongs to another-program/Volume/data.*adopt: "${uid}"`));
+    expectSentence(
+      expectFailure(await scene.stack.preview()),
+      new RegExp(`belongs to another-program/Volume/data.*adopt: "${uid}"`),
+    );
     for (const round of ["first", "second"]) {
       scene.stack.program(adopting, { uid });
-      expectSentence(expectSuccess(await scene.stack.up()), round === "first" ? /adopted; deletionProtection is on/ : /existed and was adopted/);
+      expectSentence(
+        expectSuccess(await scene.stack.up()),
+        round === "first" ? /adopted; deletionProtection is on/ : /existed and was adopted/,
+      );
       await scene.backend.write(await scene.stack.resource("data"), precious);
       scene.stack.program(adopting); // a permission that has been used can be taken out
       expectSuccess(await scene.stack.preview("--expect-no-changes"));
       expectSuccess(await scene.stack.refresh("--expect-no-changes"));
       await scene.expectOneWithItsBytes(uid);
-      expectSentence(expectFailure(await scene.stack.destroy("--target", (await scene.stack.resource("data")).urn)), /deletionProtection/);
+      expectSentence(
+        expectFailure(await scene.stack.destroy("--target", (await scene.stack.resource("data")).urn)),
+        /deletionProtection/,
+      );
       expectSuccess(await scene.stack.pulumi("state", "delete", (await scene.stack.resource("data")).urn, "--yes"));
     }
   }, 300_000);
@@ -72,12 +81,21 @@ describeWith({ needs: ["engine"] }, "adoption and lost state, through the engine
     await scene.begin();
     const uid = await scene.uid();
     scene.stack.program(({ krstorage }) => {
-      const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B", capacity: "1GiB", trashRetention: "7d", labels: { tier: "a" } });
+      const ssd = new krstorage.Pool("ssd", {
+        backend: "main",
+        reserve: "0B",
+        capacity: "1GiB",
+        trashRetention: "7d",
+        labels: { tier: "a" },
+      });
       new krstorage.Volume("data", { pool: ssd, size: "16MiB" });
     });
     expectSentence(expectSuccess(await scene.stack.up()), /~ 2 updated/);
     expectSuccess(await scene.stack.refresh("--expect-no-changes"));
-    expect((await scene.stack.resource("data")).outputs).toMatchObject({ sizeBytes: 16 * 2 ** 20, actualSizeBytes: 16 * 2 ** 20 });
+    expect((await scene.stack.resource("data")).outputs).toMatchObject({
+      sizeBytes: 16 * 2 ** 20,
+      actualSizeBytes: 16 * 2 ** 20,
+    });
     await scene.expectOneWithItsBytes(uid);
   }, 120_000);
 
@@ -85,8 +103,11 @@ describeWith({ needs: ["engine"] }, "adoption and lost state, through the engine
     const scene = newScene();
     await scene.begin();
     // What later versions put out beside these must not be a difference either
-    const exported = JSON.parse(await scene.stack.checkpoint()) as { deployment: { resources: { type: string; outputs: Record<string, unknown> }[] } };
-    for (const resource of exported.deployment.resources.filter((each) => each.type.includes("krstorage:"))) delete resource.outputs.actualSizeBytes;
+    const exported = JSON.parse(await scene.stack.checkpoint()) as {
+      deployment: { resources: { type: string; outputs: Record<string, unknown> }[] };
+    };
+    for (const resource of exported.deployment.resources.filter((each) => each.type.includes("krstorage:")))
+      delete resource.outputs.actualSizeBytes;
     await scene.stack.restore(JSON.stringify(exported));
     expectSuccess(await scene.stack.preview("--expect-no-changes"));
     await scene.expectOneWithItsBytes(await scene.uid());

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describeWith } from "../support/requires";
 import { localBackend } from "./support/localBackend";
 import { descendantsOf, killAll } from "./support/processes";
-import { expectSuccess, temporaryFolder, TestStack } from "./support/testStack";
+import { expectSuccess, TestStack, temporaryFolder } from "./support/testStack";
 
 /** How many volumes the stack has, and at how many moments of its `up` something is killed. */
 const volumes = 20;

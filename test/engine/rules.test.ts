@@ -43,7 +43,11 @@ describeWith({ needs: ["engine"] }, "rules, through the engine", () => {
     const { connection } = (await scene.stack.resource("data")).outputs as { connection: { path: string } };
     truncateSync(connection.path, 6 * 2 ** 20);
     expectSuccess(await scene.stack.refresh());
-    expect((await scene.stack.resource("data")).outputs).toMatchObject({ sizeBytes: 4 * 2 ** 20, actualSizeBytes: 6 * 2 ** 20, status: "ready" });
+    expect((await scene.stack.resource("data")).outputs).toMatchObject({
+      sizeBytes: 4 * 2 ** 20,
+      actualSizeBytes: 6 * 2 ** 20,
+      status: "ready",
+    });
     expectSuccess(await scene.stack.preview("--expect-no-changes"));
     await scene.expectOneWithItsBytes(await scene.uid());
   }, 120_000);
@@ -58,7 +62,12 @@ describeWith({ needs: ["engine"] }, "rules, through the engine", () => {
     ] as const) {
       declare(scene, args, { pool2: "yes" });
       const refused = expectFailure(await scene.stack.preview());
-      expectSentence(refused, new RegExp(`property ${path}.*cannot change from .* main/ssd/data holds data.*copy into it.*allowDataLoss: "${uid}"`));
+      expectSentence(
+        refused,
+        new RegExp(
+          `property ${path}.*cannot change from .* main/ssd/data holds data.*copy into it.*allowDataLoss: "${uid}"`,
+        ),
+      );
     }
     declare(scene, { name: "other", allowDataLoss: "0".repeat(32) });
     expectSentence(expectFailure(await scene.stack.preview()), /allowDataLoss names "0{32}", which is not this object/);
@@ -81,7 +90,12 @@ describeWith({ needs: ["engine"] }, "rules, through the engine", () => {
     const replacing: Program = ({ krstorage, values }) => {
       const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B", capacity: values.capacity as string });
       new krstorage.Volume("other", { pool: ssd, size: "4MiB" });
-      new krstorage.Volume("data", { pool: ssd, size: "4MiB", source: { volume: "main/ssd/other" }, allowDataLoss: values.uid as string });
+      new krstorage.Volume("data", {
+        pool: ssd,
+        size: "4MiB",
+        source: { volume: "main/ssd/other" },
+        allowDataLoss: values.uid as string,
+      });
     };
     scene.stack.program(replacing, { uid, capacity: "10MiB" });
     expectFailure(await scene.stack.up()); // the trash still counts, so there is no room for the new one
@@ -143,7 +157,10 @@ describeWith({ needs: ["engine"] }, "rules, through the engine", () => {
     });
     await scene.stack.init();
     const refused = expectFailure(await scene.stack.preview());
-    expectSentence(refused, /property size.*4MiB more does not fit|property size.*12MiB more does not fit.*this plan asks for 12MiB in all/);
+    expectSentence(
+      refused,
+      /property size.*4MiB more does not fit|property size.*12MiB more does not fit.*this plan asks for 12MiB in all/,
+    );
   }, 60_000);
 
   test("names that are none are refused with the path, and nothing is made", async () => {
@@ -153,7 +170,12 @@ describeWith({ needs: ["engine"] }, "rules, through the engine", () => {
         ({ krstorage, values }) => {
           const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
           new krstorage.Volume("data", { pool: ssd, size: "4MiB" });
-          new krstorage.Volume("bad", { pool: ssd, size: "4MiB", name: JSON.parse(values.name as string), labels: { "a\nb": "c\u0000d" } });
+          new krstorage.Volume("bad", {
+            pool: ssd,
+            size: "4MiB",
+            name: JSON.parse(values.name as string),
+            labels: { "a\nb": "c\u0000d" },
+          });
         },
         { name: JSON.stringify(name) },
       );

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeWith } from "../support/requires";
 import { credentialEnv } from "./support/credentialBackend";
-import { expectFailure, expectSuccess, temporaryFolder, TestStack } from "./support/testStack";
+import { expectFailure, expectSuccess, TestStack, temporaryFolder } from "./support/testStack";
 
 const password = "correct-horse-battery-staple";
 
@@ -13,7 +13,8 @@ describeWith({ needs: ["engine"] }, "secrets", () => {
     mkdirSync(project);
     const stack = new TestStack({ folder: project, config: {}, env: credentialEnv });
     await stack.init();
-    const set = (key: string, value: string, ...flags: string[]) => stack.pulumi("config", "set", "--path", ...flags, `krstorage:backends.main.${key}`, value);
+    const set = (key: string, value: string, ...flags: string[]) =>
+      stack.pulumi("config", "set", "--path", ...flags, `krstorage:backends.main.${key}`, value);
     expectSuccess(await set("type", "credential"));
     expectSuccess(await set("file", join(folder, "memory.json")));
     expectSuccess(await set("password", password, "--secret"));
@@ -46,7 +47,9 @@ describeWith({ needs: ["engine"] }, "secrets", () => {
     expectSuccess(await run("destroy", "--yes"));
 
     // At this level the engine itself logs the configuration that it hands to a provider. Those lines are not ours to change
-    const ours = printed.flatMap((output) => output.split("\n")).filter((line) => line.includes(password) && !isEnginesOwn(line));
+    const ours = printed
+      .flatMap((output) => output.split("\n"))
+      .filter((line) => line.includes(password) && !isEnginesOwn(line));
     expect(ours).toEqual([]);
     expect(printed.join("\n")).toMatch(/logging in with \[redacted\]/);
     for (const file of allFiles(join(project, "state"))) expect(readFileSync(file, "utf8")).not.toContain(password);
@@ -56,7 +59,10 @@ describeWith({ needs: ["engine"] }, "secrets", () => {
 
 /** A line of the engine's own debug log about the configuration of a provider. */
 function isEnginesOwn(line: string): boolean {
-  return line.startsWith('{"time":') && /"msg":"Marshaling property for RPC\[Provider\[\w+\]\.Configure\(\)\.inputs\]/.test(line);
+  return (
+    line.startsWith('{"time":') &&
+    /"msg":"Marshaling property for RPC\[Provider\[\w+\]\.Configure\(\)\.inputs\]/.test(line)
+  );
 }
 
 function allFiles(folder: string): string[] {

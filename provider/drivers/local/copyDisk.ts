@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 
 /** Processes that copy for us: that they read a disk is no foreign use of it. */
@@ -26,7 +26,9 @@ export interface CopyRequest {
  */
 export async function copyDisk(request: CopyRequest): Promise<void> {
   const isLinux = process.platform === "linux";
-  const options = isLinux ? [request.mustShare ? "--reflink=always" : "--reflink=auto", "--sparse=always"] : ["-c"];
+  // A shared copy has the holes of its source; cp takes no --sparse with it
+  const shared = request.mustShare ? ["--reflink=always"] : ["--reflink=auto", "--sparse=always"];
+  const options = isLinux ? shared : ["-c"];
   const source = isLinux ? "/proc/self/fd/3" : request.sourcePath;
   await new Promise<void>((resolve, reject) => {
     const child = spawn("cp", [...options, "--", source, request.target], {
@@ -58,7 +60,9 @@ export async function copyDisk(request: CopyRequest): Promise<void> {
 function copyFailed(request: CopyRequest, message: string): Error {
   if (/No space left|Disk quota exceeded/.test(message)) return Object.assign(new Error(message), { code: "ENOSPC" });
   if (/Input\/output error/.test(message)) return Object.assign(new Error(message), { code: "EIO" });
-  return new KrStorageError("INTERNAL", `cp could not copy ${request.sourcePath}: ${message || "it gave no reason"}`, { target: request.sourcePath });
+  return new KrStorageError("INTERNAL", `cp could not copy ${request.sourcePath}: ${message || "it gave no reason"}`, {
+    target: request.sourcePath,
+  });
 }
 
 /** Whether files in a folder can share blocks, found out by trying. */

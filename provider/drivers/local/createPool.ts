@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { KrStorageError } from "../../model/errors";
 import type { Call, NewPool } from "../driver";
@@ -7,7 +7,6 @@ import { formatVersion, type PoolRecord } from "../record";
 import { canShareBlocks } from "./copyDisk";
 import { PoolDatabase } from "./database";
 import { systemCode, throwIfCancelled } from "./errors";
-import { syncPath } from "./syncRounds";
 import type { PoolPaths } from "./layout";
 import { whileMaking } from "./making";
 import { writeMarker } from "./marker";
@@ -17,6 +16,7 @@ import { checkedPoolRecord, isUid } from "./requests";
 import { nearestExisting, requireSafeRoot } from "./rootRules";
 import { requireFolder } from "./safeFiles";
 import type { Site } from "./site";
+import { syncPath } from "./syncRounds";
 import { Transaction } from "./transaction";
 
 /** What may be in a folder that a pool is made in: what an interrupted making left, and what mkfs puts into every file system. */
@@ -29,7 +29,10 @@ const ownNames = new Set([".krstorage", "data", "volumes", "lost+found"]);
 export async function createPool(site: Site, paths: PoolPaths, pool: NewPool, call: Call): Promise<void> {
   const where = `${site.backend}/${pool.name}`;
   if (!isUid(pool.uid)) {
-    throw new KrStorageError("INVALID_ARGUMENT", `pool ${where} cannot be made: a uid is 32 hexadecimal digits`, { target: where, issues: [{ path: "uid", message: "a uid is 32 hexadecimal digits" }] });
+    throw new KrStorageError("INVALID_ARGUMENT", `pool ${where} cannot be made: a uid is 32 hexadecimal digits`, {
+      target: where,
+      issues: [{ path: "uid", message: "a uid is 32 hexadecimal digits" }],
+    });
   }
   requireSafeRoot(site, paths.root);
   requireOnlyOwn(paths, where);
@@ -75,14 +78,22 @@ function requireOnlyOwn(paths: PoolPaths, where: string): void {
   }
   const foreign = readdirOrNone(paths.root).filter((name) => !ownNames.has(name));
   if (foreign.length > 0) {
-    throw new KrStorageError("ALREADY_EXISTS", `pool ${where} cannot be made: ${paths.root} holds files that are not KRStorage's (${foreign.slice(0, 3).join(", ")}); use an empty folder`, {
-      target: where,
-    });
+    throw new KrStorageError(
+      "ALREADY_EXISTS",
+      `pool ${where} cannot be made: ${paths.root} holds files that are not KRStorage's (${foreign.slice(0, 3).join(", ")}); use an empty folder`,
+      {
+        target: where,
+      },
+    );
   }
   if (holdsData(paths)) {
-    throw new KrStorageError("ALREADY_EXISTS", `pool ${where} cannot be made: ${paths.root} holds the data of a pool that has lost its marker; run \`krstorage fsck --repair\` on this pool`, {
-      target: where,
-    });
+    throw new KrStorageError(
+      "ALREADY_EXISTS",
+      `pool ${where} cannot be made: ${paths.root} holds the data of a pool that has lost its marker; run \`krstorage fsck --repair\` on this pool`,
+      {
+        target: where,
+      },
+    );
   }
 }
 
@@ -91,13 +102,20 @@ async function makeFolders(paths: PoolPaths): Promise<void> {
   mkdirSync(dirname(paths.root), { recursive: true, mode: 0o711 });
   makeFolder(paths.root, 0o711);
   // Every folder that was made is listed in the one above it, up to the one that was there
-  for (let folder = paths.root; folder !== existing && folder !== dirname(folder); folder = dirname(folder)) await syncPath(dirname(folder));
+  for (let folder = paths.root; folder !== existing && folder !== dirname(folder); folder = dirname(folder))
+    await syncPath(dirname(folder));
   makeFolder(paths.internal, 0o700);
 }
 
 async function fill(site: Site, paths: PoolPaths, record: PoolRecord, clock: PoolClock, call: Call): Promise<void> {
   const where = `${site.backend}/${record.name}`;
-  for (const leftover of [paths.database, `${paths.database}-wal`, `${paths.database}-shm`, paths.staging, paths.sessions]) {
+  for (const leftover of [
+    paths.database,
+    `${paths.database}-wal`,
+    `${paths.database}-shm`,
+    paths.staging,
+    paths.sessions,
+  ]) {
     rmSync(leftover, { recursive: true, force: true });
   }
   makeFolder(paths.staging, 0o700);
@@ -106,19 +124,30 @@ async function fill(site: Site, paths: PoolPaths, record: PoolRecord, clock: Poo
   makeFolder(paths.volumes, 0o711);
   const sharesBlocks = await canShareBlocks(paths.staging, call.signal);
   throwIfCancelled(call.signal, "making", where);
-  const made: PoolRecord = { ...record, capabilities: { copyOnWrite: sharesBlocks, onlineSnapshot: sharesBlocks ? "crash" : "none", trash: true } };
+  const made: PoolRecord = {
+    ...record,
+    capabilities: { copyOnWrite: sharesBlocks, onlineSnapshot: sharesBlocks ? "crash" : "none", trash: true },
+  };
   await makeDatabase(paths, made, clock, call, where);
   for (const folder of [paths.sessions, paths.staging, paths.data, paths.volumes, paths.root]) await syncPath(folder);
   await writeMarker(paths, made);
 }
 
 /** A database that holds nothing but the pool's own record. */
-export async function makeDatabase(paths: PoolPaths, record: PoolRecord, clock: PoolClock, call: Call, where: string): Promise<void> {
+export async function makeDatabase(
+  paths: PoolPaths,
+  record: PoolRecord,
+  clock: PoolClock,
+  call: Call,
+  where: string,
+): Promise<void> {
   const database = PoolDatabase.make(paths.database, where);
   try {
     chmodSync(paths.database, 0o600);
     await database.write(() => {
-      database.sql("INSERT INTO pool (id, identity, record, clock) VALUES (1, ?, ?, ?)").run(record.identity, JSON.stringify(record), JSON.stringify(clock.first()));
+      database
+        .sql("INSERT INTO pool (id, identity, record, clock) VALUES (1, ?, ?, ?)")
+        .run(record.identity, JSON.stringify(record), JSON.stringify(clock.first()));
       new Transaction({ database, clock, where, actor: call.actor }).audit("create-pool", record, undefined, record);
     });
   } finally {

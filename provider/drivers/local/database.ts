@@ -6,6 +6,8 @@ import { type Database, openExisting, openOrMake, type Statement } from "./sqlit
 
 /** How long a call waits for other processes that hold the database. Their transactions take milliseconds. */
 const patienceMs = 30_000;
+/** How long opening waits, in SQLite itself: another process may just be the last to close the database, or be recovering its log. */
+const openPatienceMs = 10_000;
 
 interface Body {
   run(): void;
@@ -33,9 +35,11 @@ export class PoolDatabase {
   static open(path: string, where: string): PoolDatabase {
     const database = openExisting(path);
     try {
+      database.exec(`PRAGMA busy_timeout = ${openPatienceMs}`);
       // WAL is kept in the file; FULL is not, and the binding's default for WAL would be NORMAL, which loses commits at a power cut
       database.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
       const found = database.prepare("PRAGMA user_version").get() as { user_version: number };
+      database.exec("PRAGMA busy_timeout = 0"); // from now on without blocking the process
       if (found.user_version > schemaVersion) {
         throw new KrStorageError(
           "PRECONDITION_FAILED",
@@ -54,6 +58,17 @@ export class PoolDatabase {
     } catch (error) {
       database.close();
       throw error;
+    }
+  }
+
+  /** Whether a database holds nothing, not even tables: its making was interrupted. */
+  static isEmpty(path: string): boolean {
+    const database = openExisting(path);
+    try {
+      database.exec(`PRAGMA busy_timeout = ${openPatienceMs}`);
+      return (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version === 0;
+    } finally {
+      database.close();
     }
   }
 
@@ -109,7 +124,7 @@ export class PoolDatabase {
 
   /** Waits for what is queued, then closes. */
   async close(): Promise<void> {
-    while (this.draining) await this.draining;
+    while (await this.draining) await this.draining;
     this.statements.clear();
     if (!this.database.isOpen) return;
     // The binding ends statements only when they are collected, so the last close does not do this by itself

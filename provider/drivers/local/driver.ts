@@ -134,7 +134,9 @@ export class LocalDriver implements Driver {
   }
 
   holders(ref: PoolRef, uid: string, call: Call): Promise<Holder[]> {
-    return this.read(ref, call, "looking at an object in", async (pool) => (isUid(uid) ? holdersOf(pool.paths, uid) : []));
+    return this.read(ref, call, "looking at an object in", async (pool) =>
+      isUid(uid) ? holdersOf(pool.paths, uid) : [],
+    );
   }
 
   fsck(ref: PoolRef, options: FsckOptions, call: Call): Promise<Finding[]> {
@@ -154,7 +156,9 @@ export class LocalDriver implements Driver {
   /** Pool folders by name; where the backend's folder does not exist yet there are none. */
   private poolFolders(): string[] {
     try {
-      return readdirSync(this.site.options.path).filter((name) => nameProblem(name) === undefined).sort();
+      return readdirSync(this.site.options.path)
+        .filter((name) => nameProblem(name) === undefined)
+        .sort();
     } catch (error) {
       if (systemCode(error) === "ENOENT") return [];
       throw error;

@@ -88,7 +88,9 @@ export function toKrStorageError(
   details: ErrorDetails = {},
 ): KrStorageError {
   if (KrStorageError.isInstance(error)) {
-    return details.outcome !== undefined && error.outcome === "not-applied" ? withOutcome(error, details.outcome) : error;
+    return details.outcome !== undefined && error.outcome === "not-applied"
+      ? withOutcome(error, details.outcome)
+      : error;
   }
   if (error instanceof Error && error.name === "AbortError") {
     return new KrStorageError("CANCELLED", `${what} ${target} was cancelled`, { target, ...details });

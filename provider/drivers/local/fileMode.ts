@@ -18,7 +18,8 @@ export function diskAccess(options: LocalOptions): DiskAccess {
 /** Gives an open disk its mode, and its group where one is configured. */
 export function setAccess(descriptor: number, stats: Stats, access: DiskAccess, isReadOnly: boolean): void {
   const mode = isReadOnly ? readOnlyMode : access.writable;
-  if (access.groupId !== undefined && !isReadOnly && stats.gid !== access.groupId) fchownSync(descriptor, stats.uid, access.groupId);
+  if (access.groupId !== undefined && !isReadOnly && stats.gid !== access.groupId)
+    fchownSync(descriptor, stats.uid, access.groupId);
   if ((stats.mode & 0o7777) !== mode) fchmodSync(descriptor, mode);
 }
 

@@ -1,10 +1,10 @@
 import { KrStorageError } from "../../model/errors";
 import type { Call, Finding, FsckOptions, PoolRef } from "../driver";
+import { acceptCopy } from "./fsckCopied";
 import { checkFiles } from "./fsckFiles";
 import { checkFolder } from "./fsckFolder";
 import { checkOpened } from "./fsckOpened";
 import { checkRows } from "./fsckRows";
-import { acceptCopy } from "./fsckCopied";
 import type { Pools } from "./pools";
 
 /** What the parts of a check share. */
@@ -18,7 +18,12 @@ export interface Check {
  * Tells a deviation, and mends it when asked to. What mends it throws where it cannot be mended; then that is the finding, and the
  * check goes on.
  */
-export async function report(check: Check, object: string, message: string, mend?: () => void | Promise<void>): Promise<void> {
+export async function report(
+  check: Check,
+  object: string,
+  message: string,
+  mend?: () => void | Promise<void>,
+): Promise<void> {
   if (!check.repair || !mend) {
     check.findings.push({ object, message, repaired: false });
     return;
@@ -51,9 +56,13 @@ export async function checkPool(pools: Pools, ref: PoolRef, options: FsckOptions
 async function checkRest(pools: Pools, ref: PoolRef, options: FsckOptions, check: Check): Promise<Finding[]> {
   const pool = pools.require(ref);
   if (options.acceptCopied !== undefined && options.acceptCopied !== pool.identity) {
-    throw new KrStorageError("PRECONDITION_FAILED", `pool ${pool.where} has identity ${pool.identity}, so ${options.acceptCopied} cannot be accepted for it`, {
-      target: pool.where,
-    });
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `pool ${pool.where} has identity ${pool.identity}, so ${options.acceptCopied} cannot be accepted for it`,
+      {
+        target: pool.where,
+      },
+    );
   }
   await pool.use(async () => {
     await checkOpened(pool, check);

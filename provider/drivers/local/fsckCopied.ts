@@ -1,7 +1,7 @@
 import type { FsckOptions } from "../driver";
+import { refreshMarker } from "./changePool";
 import { canShareBlocks } from "./copyDisk";
 import { type Check, report } from "./fsck";
-import { refreshMarker } from "./changePool";
 import type { OpenPool } from "./openPool";
 
 /**
@@ -12,7 +12,11 @@ export async function acceptCopy(pool: OpenPool, options: FsckOptions, check: Ch
   const message = `the pool's folder is a copy of the one with identity ${pool.identity}`;
   const isAccepted = check.repair && options.acceptCopied === pool.identity;
   if (!isAccepted) {
-    await report(check, pool.paths.root, `${message}; if it is to be taken for the original, run fsck with repair and accept that identity`);
+    await report(
+      check,
+      pool.paths.root,
+      `${message}; if it is to be taken for the original, run fsck with repair and accept that identity`,
+    );
     return false;
   }
   await pool.use(() =>
@@ -24,7 +28,11 @@ export async function acceptCopy(pool: OpenPool, options: FsckOptions, check: Ch
         const { capabilities } = transaction.pool;
         const next = {
           ...transaction.pool,
-          capabilities: { ...capabilities, copyOnWrite: sharesBlocks, onlineSnapshot: sharesBlocks ? ("crash" as const) : ("none" as const) },
+          capabilities: {
+            ...capabilities,
+            copyOnWrite: sharesBlocks,
+            onlineSnapshot: sharesBlocks ? ("crash" as const) : ("none" as const),
+          },
           revision: transaction.pool.revision + 1,
         };
         transaction.savePool(next);

@@ -19,7 +19,9 @@ interface Named {
 
 /** Modes, links for people, and what was left in staging. */
 export async function checkFiles(pool: OpenPool, check: Check): Promise<void> {
-  const rows = pool.database.sql("SELECT uid, name, phase, kind FROM objects WHERE session IS NULL ORDER BY uid").all() as Named[];
+  const rows = pool.database
+    .sql("SELECT uid, name, phase, kind FROM objects WHERE session IS NULL ORDER BY uid")
+    .all() as Named[];
   for (const row of rows) await checkModes(pool, row, check);
   await checkLinks(pool, rows, check);
   await checkStaging(pool, check);
@@ -50,7 +52,9 @@ async function checkModes(pool: OpenPool, row: Named, check: Check): Promise<voi
 
 async function checkMode(path: string, mode: number, wanted: number, row: Named, check: Check): Promise<void> {
   if ((mode & 0o7777) === wanted) return;
-  await report(check, row.uid, `${row.name}: ${path} has mode ${octal(mode)} instead of ${octal(wanted)}`, () => chmodSync(path, wanted));
+  await report(check, row.uid, `${row.name}: ${path} has mode ${octal(mode)} instead of ${octal(wanted)}`, () =>
+    chmodSync(path, wanted),
+  );
 }
 
 function octal(mode: number): string {
@@ -66,7 +70,9 @@ async function checkLinks(pool: OpenPool, rows: Named[], check: Check): Promise<
     if (uid === undefined) {
       await report(check, path, "something that KRStorage did not make is among the links; it is left as it is");
     } else if (live.get(name) !== uid && !isLive(pool, name, uid)) {
-      await report(check, path, "the link is of an object that is not live under this name", () => dropLink(pool, name, uid));
+      await report(check, path, "the link is of an object that is not live under this name", () =>
+        dropLink(pool, name, uid),
+      );
     }
   }
   for (const [name, uid] of live) {
@@ -81,7 +87,10 @@ async function checkLinks(pool: OpenPool, rows: Named[], check: Check): Promise<
 
 /** What was read at first may have been changed since by another process. */
 function isLive(pool: OpenPool, name: string, uid: string): boolean {
-  return pool.database.sql("SELECT 1 FROM objects WHERE uid = ? AND name = ? AND phase = 'live'").get(uid, name) !== undefined;
+  return (
+    pool.database.sql("SELECT 1 FROM objects WHERE uid = ? AND name = ? AND phase = 'live'").get(uid, name) !==
+    undefined
+  );
 }
 
 function linkOrNone(path: string): string | undefined {
@@ -105,10 +114,12 @@ async function checkStaging(pool: OpenPool, check: Check): Promise<void> {
         });
       });
     } else if (session !== undefined) {
-      if (session !== pool.sessionId && !isAlive(pool.paths.sessions, session)) await report(check, path, "a process that has ended left a file in staging", remove);
+      if (session !== pool.sessionId && !isAlive(pool.paths.sessions, session))
+        await report(check, path, "a process that has ended left a file in staging", remove);
     } else if (/^(marker|link|probe)-/.test(name)) {
       const stats = lstatSync(path, { throwIfNoEntry: false });
-      if (stats && Date.now() - stats.mtimeMs > restMs) await report(check, path, "a process that has ended left a file in staging", remove);
+      if (stats && Date.now() - stats.mtimeMs > restMs)
+        await report(check, path, "a process that has ended left a file in staging", remove);
     } else {
       await report(check, path, "something that KRStorage did not make is in staging; it is left as it is");
     }

@@ -34,14 +34,20 @@ export async function checkFolder(pools: Pools, ref: PoolRef, check: Check): Pro
   await checkFolders(paths, check);
   const marker = markerOrProblem(paths, where);
   const database = databaseOrProblem(paths, where);
-  const identity = "identity" in marker ? marker.identity : "record" in database ? database.record?.identity : undefined;
+  const identity =
+    "identity" in marker ? marker.identity : "record" in database ? database.record?.identity : undefined;
   if (ref.identity !== undefined && identity !== undefined && identity !== ref.identity) pools.require(ref); // throws, naming both
   if ("problem" in marker && "problem" in database) {
     if (marker.isMissing && database.isMissing && !holdsData(paths)) pools.require(ref);
-    await report(check, paths.marker, `${marker.problem}, and ${database.problem}: nothing says which pool this is. Its disks are untouched in ${paths.data}`);
+    await report(
+      check,
+      paths.marker,
+      `${marker.problem}, and ${database.problem}: nothing says which pool this is. Its disks are untouched in ${paths.data}`,
+    );
     return false;
   }
-  if ("problem" in marker) return restoreMarker(pools, paths, marker.problem, "record" in database ? database.record : undefined, check);
+  if ("problem" in marker)
+    return restoreMarker(pools, paths, marker.problem, "record" in database ? database.record : undefined, check);
   if ("problem" in database) return restoreDatabase(pools, ref, paths, database.problem, marker.record, check);
   return true;
 }
@@ -52,11 +58,15 @@ async function checkFolders(paths: PoolPaths, check: Check): Promise<void> {
     [paths.sessions, 0o700],
     [paths.volumes, 0o711],
   ] as const) {
-    if (!lstatSync(path, { throwIfNoEntry: false })) await report(check, path, `folder ${path} is missing`, () => makeFolder(path, mode));
+    if (!lstatSync(path, { throwIfNoEntry: false }))
+      await report(check, path, `folder ${path} is missing`, () => makeFolder(path, mode));
   }
 }
 
-function markerOrProblem(paths: PoolPaths, where: string): { identity: string; record: PoolRecord | undefined } | { problem: string; isMissing: boolean } {
+function markerOrProblem(
+  paths: PoolPaths,
+  where: string,
+): { identity: string; record: PoolRecord | undefined } | { problem: string; isMissing: boolean } {
   try {
     return readMarker(paths, where) ?? { problem: `the marker ${paths.marker} is missing`, isMissing: true };
   } catch (error) {
@@ -65,17 +75,21 @@ function markerOrProblem(paths: PoolPaths, where: string): { identity: string; r
   }
 }
 
-function databaseOrProblem(paths: PoolPaths, where: string): { record: PoolRecord | undefined } | { problem: string; isMissing: boolean } {
-  const stats = lstatSync(paths.database, { throwIfNoEntry: false });
-  if (!stats) return { problem: `the database ${paths.database} is missing`, isMissing: true };
+function databaseOrProblem(
+  paths: PoolPaths,
+  where: string,
+): { record: PoolRecord | undefined } | { problem: string; isMissing: boolean } {
+  if (!lstatSync(paths.database, { throwIfNoEntry: false }))
+    return { problem: `the database ${paths.database} is missing`, isMissing: true };
   let database: PoolDatabase | undefined;
   try {
     database = PoolDatabase.open(paths.database, where);
     const result = database.sql("PRAGMA quick_check(1)").get() as { quick_check: string };
-    if (result.quick_check !== "ok") return { problem: `the database ${paths.database} is damaged (${result.quick_check})`, isMissing: false };
+    if (result.quick_check !== "ok")
+      return { problem: `the database ${paths.database} is damaged (${result.quick_check})`, isMissing: false };
     return { record: poolRecordOf(database, where) };
   } catch (error) {
-    const isEmpty = KrStorageError.isInstance(error) && stats.size === 0;
+    const isEmpty = KrStorageError.isInstance(error) && PoolDatabase.isEmpty(paths.database);
     if (!isDatabaseDamage(error) && !isEmpty && sqliteCode(error) !== 1) throw error;
     return { problem: `the database ${paths.database} is damaged`, isMissing: false };
   } finally {
@@ -92,7 +106,13 @@ function poolRecordOf(database: PoolDatabase, where: string): PoolRecord | undef
   }
 }
 
-async function restoreMarker(pools: Pools, paths: PoolPaths, problem: string, record: PoolRecord | undefined, check: Check): Promise<boolean> {
+async function restoreMarker(
+  pools: Pools,
+  paths: PoolPaths,
+  problem: string,
+  record: PoolRecord | undefined,
+  check: Check,
+): Promise<boolean> {
   if (!record) {
     await report(check, paths.marker, `${problem}, and the pool's own record in the database cannot be read`);
     return false;
@@ -105,7 +125,14 @@ async function restoreMarker(pools: Pools, paths: PoolPaths, problem: string, re
 }
 
 /** Only while nobody else writes: they would go on writing to the database that was moved aside. */
-async function restoreDatabase(pools: Pools, ref: PoolRef, paths: PoolPaths, problem: string, record: PoolRecord | undefined, check: Check): Promise<boolean> {
+async function restoreDatabase(
+  pools: Pools,
+  ref: PoolRef,
+  paths: PoolPaths,
+  problem: string,
+  record: PoolRecord | undefined,
+  check: Check,
+): Promise<boolean> {
   const where = `${pools.site.backend}/${ref.name}`;
   if (!record) {
     await report(check, paths.database, `${problem}, and the copy of the pool's record in its marker cannot be read`);
@@ -117,14 +144,25 @@ async function restoreDatabase(pools: Pools, ref: PoolRef, paths: PoolPaths, pro
     await whileMaking(paths, check.call.signal, where, async () => {
       const writers = sessionIds(paths.sessions).filter((id) => isAlive(paths.sessions, id));
       if (writers.length > 0) {
-        throw new KrStorageError("IN_USE", `${writers.length} other process(es) work on pool ${where}; end them first`, { target: where });
+        throw new KrStorageError(
+          "IN_USE",
+          `${writers.length} other process(es) work on pool ${where}; end them first`,
+          { target: where },
+        );
       }
+      const now = databaseOrProblem(paths, where);
+      if ("record" in now && now.record) return; // another process has just mended it
+      // Complete before it has its name: a database with the pool's record and without its objects would pass for an empty pool
+      const built = await rebuildDatabase(pools.site, paths, record, check);
       moveAside(paths);
-      await rebuildDatabase(pools.site, paths, record, check);
+      renameSync(built, paths.database);
       await syncPath(paths.internal);
     });
   });
-  return check.findings[before]?.repaired === true || check.findings.slice(before).some((finding) => finding.object === paths.database && finding.repaired);
+  return (
+    check.findings[before]?.repaired === true ||
+    check.findings.slice(before).some((finding) => finding.object === paths.database && finding.repaired)
+  );
 }
 
 /** A damaged database is kept: someone may still read from it what the copies do not have. */
@@ -132,6 +170,7 @@ function moveAside(paths: PoolPaths): void {
   let number = 1;
   while (lstatSync(`${paths.database}.broken-${number}`, { throwIfNoEntry: false })) number += 1;
   for (const part of ["", "-wal", "-shm"]) {
-    if (lstatSync(`${paths.database}${part}`, { throwIfNoEntry: false })) renameSync(`${paths.database}${part}`, `${paths.database}.broken-${number}${part}`);
+    if (lstatSync(`${paths.database}${part}`, { throwIfNoEntry: false }))
+      renameSync(`${paths.database}${part}`, `${paths.database}.broken-${number}${part}`);
   }
 }

@@ -8,7 +8,16 @@ import { type Check, report } from "./fsck";
 import { healthOf, selfOf } from "./health";
 import { copyPath } from "./layout";
 import type { OpenPool } from "./openPool";
-import { displace, displacedMessage, insertRestored, isNewer, lostMessage, type Restored, restore, uidsIn } from "./rebuild";
+import {
+  displace,
+  displacedMessage,
+  insertRestored,
+  isNewer,
+  lostMessage,
+  type Restored,
+  restore,
+  uidsIn,
+} from "./rebuild";
 import { copyText, readCopy, refreshCopy } from "./recordCopy";
 import { isUid } from "./requests";
 import { diskFileOf } from "./stage";
@@ -36,7 +45,11 @@ async function checkUnreadable(pool: OpenPool, row: ObjectRow, problem: string, 
       const { entry } = restored;
       // What the row still tells in its columns is newer than the copy
       const phase = row.phase === "live" || row.phase === "trashed" ? row.phase : entry.phase;
-      const next: Entry = { ...entry, phase, record: { ...entry.record, revision: Math.max(entry.record.revision, row.revision) + 1 } };
+      const next: Entry = {
+        ...entry,
+        phase,
+        record: { ...entry.record, revision: Math.max(entry.record.revision, row.revision) + 1 },
+      };
       const taken = phase === "live" ? transaction.rowByName(entry.name) : undefined;
       const fitting = taken && taken.uid !== row.uid ? displace(next) : next;
       transaction.save(fitting);
@@ -57,12 +70,19 @@ async function checkEntry(pool: OpenPool, entry: Entry, options: FsckOptions, ch
     if (health === "missing") return;
   }
   if (entry.record.formatVersion > formatVersion) return;
-  const row = pool.database.sql(`SELECT ${rowColumns} FROM objects WHERE uid = ?`).get(entry.uid) as ObjectRow | undefined;
+  const row = pool.database.sql(`SELECT ${rowColumns} FROM objects WHERE uid = ?`).get(entry.uid) as
+    | ObjectRow
+    | undefined;
   const current = row && readRow(row);
   if (!current || "problem" in current || (current.phase !== "live" && current.phase !== "trashed")) return;
   const copy = readCopy(copyPath(pool.paths, entry.uid));
   if (copy && copyText(copy.phase, copy.record) === copyText(current.phase, current.record)) return;
-  await report(check, entry.uid, `${entry.name}: the copy of its record is ${copy ? "old" : "missing or cannot be read"}`, () => refreshCopy(pool, entry.uid));
+  await report(
+    check,
+    entry.uid,
+    `${entry.name}: the copy of its record is ${copy ? "old" : "missing or cannot be read"}`,
+    () => refreshCopy(pool, entry.uid),
+  );
 }
 
 /** Takes the file that is there for the one the object was made with. */
@@ -72,7 +92,10 @@ async function acceptDisk(pool: OpenPool, entry: Entry, check: Check): Promise<v
   await pool.change(check.call, (transaction) => {
     const current = transaction.find(entry.uid);
     if (!current || current.session !== null) return;
-    const next: Entry = { ...current, record: { ...current.record, self: selfOf(stats.ino, pool.identity), revision: current.record.revision + 1 } };
+    const next: Entry = {
+      ...current,
+      record: { ...current.record, self: selfOf(stats.ino, pool.identity), revision: current.record.revision + 1 },
+    };
     transaction.save(next);
     transaction.audit("accept-copied", next, current.record, next.record);
   });
@@ -83,7 +106,11 @@ async function acceptDisk(pool: OpenPool, entry: Entry, check: Check): Promise<v
 async function checkUnknownData(pool: OpenPool, check: Check): Promise<void> {
   for (const found of readdirSync(pool.paths.data, { withFileTypes: true })) {
     if (!found.isDirectory() || !isUid(found.name)) {
-      await report(check, join(pool.paths.data, found.name), "something that KRStorage did not make is in the data folder; it is left as it is");
+      await report(
+        check,
+        join(pool.paths.data, found.name),
+        "something that KRStorage did not make is in the data folder; it is left as it is",
+      );
     }
   }
   for (const uid of uidsIn(pool.paths)) {
@@ -95,10 +122,15 @@ async function checkUnknownData(pool: OpenPool, check: Check): Promise<void> {
       continue;
     }
     let displaced: string | undefined;
-    await report(check, uid, `${restored.entry.name}: its data and the copy of its record are there, but its row is not`, async () => {
-      displaced = await pool.change(check.call, (transaction) => insertUnknown(pool, transaction, restored));
-      await refreshCopy(pool, uid);
-    });
+    await report(
+      check,
+      uid,
+      `${restored.entry.name}: its data and the copy of its record are there, but its row is not`,
+      async () => {
+        displaced = await pool.change(check.call, (transaction) => insertUnknown(pool, transaction, restored));
+        await refreshCopy(pool, uid);
+      },
+    );
     if (displaced) await report(check, uid, displaced, () => undefined);
   }
 }
@@ -118,7 +150,13 @@ function insertUnknown(pool: OpenPool, transaction: Transaction, restored: Resto
     insertRestored(pool.database, transaction, restored, pool.paths);
     return undefined;
   }
-  if (other && !("problem" in other) && other.phase === "live" && other.session === null && isNewer(entry.record, other.record)) {
+  if (
+    other &&
+    !("problem" in other) &&
+    other.phase === "live" &&
+    other.session === null &&
+    isNewer(entry.record, other.record)
+  ) {
     const loser = displace(other);
     transaction.save(loser);
     transaction.audit("repair", loser, other.record, loser.record);

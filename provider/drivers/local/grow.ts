@@ -45,8 +45,13 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
 
 function requireGrowable(entry: Entry, sizeBytes: number, what: string): void {
   const problem = sizeProblem(sizeBytes);
-  if (problem) throw new KrStorageError("INVALID_ARGUMENT", `${what} cannot be grown: ${problem}`, { target: what, issues: [{ path: "sizeBytes", message: problem }] });
-  if (entry.kind !== "volume") throw new KrStorageError("INVALID_ARGUMENT", `${what} is a snapshot; snapshots do not change`, { target: what });
+  if (problem)
+    throw new KrStorageError("INVALID_ARGUMENT", `${what} cannot be grown: ${problem}`, {
+      target: what,
+      issues: [{ path: "sizeBytes", message: problem }],
+    });
+  if (entry.kind !== "volume")
+    throw new KrStorageError("INVALID_ARGUMENT", `${what} is a snapshot; snapshots do not change`, { target: what });
   if (sizeBytes < entry.record.sizeBytes) {
     throw new KrStorageError(
       "PRECONDITION_FAILED",
@@ -58,7 +63,8 @@ function requireGrowable(entry: Entry, sizeBytes: number, what: string): void {
 
 /** Does what the operation on the row says, as often as it is called. */
 export async function finishGrow(pool: OpenPool, call: Call, entry: Entry): Promise<StoredObject> {
-  if (entry.operation?.type !== "grow") throw new KrStorageError("INTERNAL", `${pool.where}/${entry.name} is not being grown`, { target: pool.where });
+  if (entry.operation?.type !== "grow")
+    throw new KrStorageError("INTERNAL", `${pool.where}/${entry.name} is not being grown`, { target: pool.where });
   const { toBytes } = entry.operation;
   try {
     await growFile(diskPath(pool.paths, entry.uid), roundUp(toBytes));
@@ -87,7 +93,12 @@ async function undo(pool: OpenPool, call: Call, entry: Entry): Promise<void> {
   await pool.database.write(() => {
     const transaction = pool.transaction(call);
     const current = transaction.find(entry.uid) ?? entry;
-    transaction.save({ ...current, session: null, operation: undefined, provisionedBytes: roundUp(current.record.sizeBytes) });
+    transaction.save({
+      ...current,
+      session: null,
+      operation: undefined,
+      provisionedBytes: roundUp(current.record.sizeBytes),
+    });
   });
 }
 

@@ -1,9 +1,9 @@
 import { lstatSync, type Stats } from "node:fs";
 import type { StoredObject } from "../driver";
 import type { Entry } from "./entry";
+import { systemCode } from "./errors";
 import { diskPath, objectFolder, type PoolPaths } from "./layout";
 import { diskProblem } from "./safeFiles";
-import { systemCode } from "./errors";
 
 export interface Health {
   health: StoredObject["health"];
@@ -31,16 +31,29 @@ export function folderKind(paths: PoolPaths, uid: string): "folder" | "missing" 
 }
 
 /** Compares an object with what is on disk. Nothing is opened. */
-export function healthOf(paths: PoolPaths, identity: string, entry: Entry, folder = folderKind(paths, entry.uid)): Health {
+export function healthOf(
+  paths: PoolPaths,
+  identity: string,
+  entry: Entry,
+  folder = folderKind(paths, entry.uid),
+): Health {
   if (entry.phase === "creating") return { health: "ready", actualSizeBytes: 0 };
   if (folder === "other") {
-    return { health: "damaged", problem: `${objectFolder(paths, entry.uid)} is not a folder; nothing behind it was looked at`, actualSizeBytes: 0 };
+    return {
+      health: "damaged",
+      problem: `${objectFolder(paths, entry.uid)} is not a folder; nothing behind it was looked at`,
+      actualSizeBytes: 0,
+    };
   }
   const stats = folder === "missing" ? undefined : diskStats(paths, entry.uid);
   if (typeof stats === "string") return { health: "damaged", problem: stats, actualSizeBytes: 0 };
   if (!stats) {
     if (entry.phase === "purging") return { health: "ready", actualSizeBytes: 0 };
-    return { health: "missing", problem: `its disk ${diskPath(paths, entry.uid)} is not there any more`, actualSizeBytes: 0 };
+    return {
+      health: "missing",
+      problem: `its disk ${diskPath(paths, entry.uid)} is not there any more`,
+      actualSizeBytes: 0,
+    };
   }
   const actualSizeBytes = stats.isFile() ? stats.size : 0;
   const problem = diskProblem(stats);
@@ -48,12 +61,17 @@ export function healthOf(paths: PoolPaths, identity: string, entry: Entry, folde
   if (!isCarrier(entry, stats, identity)) {
     return {
       health: "copied",
-      problem: "its disk is another file than the one it was made with: a copy, or restored from one. If it is to be taken for the original, run fsck with repair and accept the copy",
+      problem:
+        "its disk is another file than the one it was made with: a copy, or restored from one. If it is to be taken for the original, run fsck with repair and accept the copy",
       actualSizeBytes,
     };
   }
   if (stats.size < entry.record.sizeBytes) {
-    return { health: "damaged", problem: `its disk has ${stats.size} bytes, less than the ${entry.record.sizeBytes} it was given: someone has cut it off`, actualSizeBytes };
+    return {
+      health: "damaged",
+      problem: `its disk has ${stats.size} bytes, less than the ${entry.record.sizeBytes} it was given: someone has cut it off`,
+      actualSizeBytes,
+    };
   }
   return { health: "ready", actualSizeBytes };
 }
@@ -80,6 +98,8 @@ export function storedObject(paths: PoolPaths, entry: Entry, health: Health): St
     health: health.health,
     ...(health.problem === undefined ? {} : { problem: health.problem }),
     actualSizeBytes: health.actualSizeBytes,
-    ...(entry.phase === "live" && entry.kind === "volume" ? { connection: { type: "file", path: diskPath(paths, entry.uid), format: "raw" } } : {}),
+    ...(entry.phase === "live" && entry.kind === "volume"
+      ? { connection: { type: "file", path: diskPath(paths, entry.uid), format: "raw" } }
+      : {}),
   };
 }

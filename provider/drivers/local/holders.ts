@@ -6,9 +6,9 @@ import { diskPath, type PoolPaths } from "./layout";
 import { isOwnDescriptor } from "./safeFiles";
 
 interface Sighting {
-  name: string;
   pid?: number;
-  /** Looked up only for the disk that is asked for. */
+  // Looked up only for the disk that is asked for
+  name(): string;
   writes(): boolean;
 }
 type Sightings = Map<string, Sighting[]>;
@@ -25,7 +25,10 @@ export async function holdersOf(paths: PoolPaths, uid: string): Promise<Holder[]
   if (!stats) return [];
   const found = (await sightings()).get(keyOf(stats)) ?? [];
   const byName = new Map<string, boolean>();
-  for (const sighting of found) byName.set(sighting.name, (byName.get(sighting.name) ?? false) || sighting.writes());
+  for (const sighting of found) {
+    const name = sighting.name();
+    byName.set(name, (byName.get(name) ?? false) || sighting.writes());
+  }
   return [...byName].map(([name, writes]) => ({ name, writes }));
 }
 
@@ -36,7 +39,11 @@ export async function requireUnused(paths: PoolPaths, uid: string, what: string,
 }
 
 export function inUse(what: string, verb: string, holders: Holder[], todo = "end that first"): KrStorageError {
-  return new KrStorageError("IN_USE", `${what} cannot be ${verb}: it is in use by ${holders.map((holder) => holder.name).join(", ")}; ${todo}`, { target: what });
+  return new KrStorageError(
+    "IN_USE",
+    `${what} cannot be ${verb}: it is in use by ${holders.map((holder) => holder.name).join(", ")}; ${todo}`,
+    { target: what },
+  );
 }
 
 /** One look at the whole system serves every call that asked before it began. */
@@ -69,7 +76,7 @@ function lookAtProcess(pid: number, found: Sightings): void {
       if (!target.startsWith("/") || target.startsWith("/dev/") || target.startsWith("/proc/")) continue;
       const stats = statSync(link);
       if (!stats.isFile()) continue;
-      add(found, keyOf(stats), { name: processName(pid), pid, writes: () => writesTo(pid, descriptor) });
+      add(found, keyOf(stats), { name: () => processName(pid), pid, writes: () => writesTo(pid, descriptor) });
     } catch {
       // Closed meanwhile, or not ours to see
     }
@@ -85,7 +92,7 @@ function lookAtLocks(found: Sightings): void {
     const [type, pid] = [match[1], Number(match[2])];
     const key = `${Number.parseInt(match[3] ?? "", 16)}:${Number.parseInt(match[4] ?? "", 16)}:${match[5]}`;
     if (found.get(key)?.some((sighting) => sighting.pid === pid)) continue;
-    const name = pid > 0 ? processName(pid) : "a process that holds a lock on it";
+    const name = () => (pid > 0 ? processName(pid) : "a process that holds a lock on it");
     if (pid <= 0 && found.has(key)) continue; // locks of open files have no process; its descriptor was seen
     add(found, key, { name, pid, writes: () => type !== "READ" });
   }
@@ -97,7 +104,10 @@ function lookAtLoopDevices(found: Sightings): void {
     const path = readOrNone(`/sys/block/${device}/loop/backing_file`).replace(/\n$/, "");
     const stats = path === "" ? undefined : statOrNone(path);
     if (!stats) continue;
-    add(found, keyOf(stats), { name: `/dev/${device}`, writes: () => readOrNone(`/sys/block/${device}/ro`).trim() !== "1" });
+    add(found, keyOf(stats), {
+      name: () => `/dev/${device}`,
+      writes: () => readOrNone(`/sys/block/${device}/ro`).trim() !== "1",
+    });
   }
 }
 

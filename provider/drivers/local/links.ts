@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../model/errors";
 import { diskName } from "./layout";

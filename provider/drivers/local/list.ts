@@ -14,7 +14,9 @@ export async function listPool(pool: OpenPool): Promise<Listing> {
     provisionedBytes: provisionedIn(database),
   }));
   // After the query: what was published then is there now
-  const folders = new Map(readdirSync(paths.data, { withFileTypes: true }).map((found) => [found.name, found.isDirectory()]));
+  const folders = new Map(
+    readdirSync(paths.data, { withFileTypes: true }).map((found) => [found.name, found.isDirectory()]),
+  );
   const objects: StoredObject[] = [];
   const damaged: DamagedRecord[] = [];
   const doubtful: string[] = [];
@@ -25,7 +27,12 @@ export async function listPool(pool: OpenPool): Promise<Listing> {
       continue;
     }
     const isFolder = folders.get(entry.uid);
-    const health = healthOf(paths, pool.identity, entry, isFolder === undefined ? "missing" : isFolder ? "folder" : "other");
+    const health = healthOf(
+      paths,
+      pool.identity,
+      entry,
+      isFolder === undefined ? "missing" : isFolder ? "folder" : "other",
+    );
     if (health.health === "ready") objects.push(storedObject(paths, entry, health));
     else doubtful.push(entry.uid);
   }

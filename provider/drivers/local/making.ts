@@ -1,8 +1,8 @@
 import { lstatSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KrStorageError } from "../../model/errors";
-import type { PoolPaths } from "./layout";
 import { throwIfCancelled } from "./errors";
+import type { PoolPaths } from "./layout";
 import { lockExclusively } from "./sessions";
 import { openOrMake } from "./sqlite";
 
@@ -12,7 +12,12 @@ const patienceMs = 30_000;
  * Runs `action` while nobody else makes or removes this pool. The lock is a file in the pool's internal folder, which must exist;
  * undefined if that folder went away meanwhile, with the pool.
  */
-export async function whileMaking<T>(paths: PoolPaths, signal: AbortSignal, where: string, action: () => Promise<T>): Promise<T | undefined> {
+export async function whileMaking<T>(
+  paths: PoolPaths,
+  signal: AbortSignal,
+  where: string,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     if (!lstatSync(paths.internal, { throwIfNoEntry: false })) return undefined;
@@ -28,7 +33,11 @@ export async function whileMaking<T>(paths: PoolPaths, signal: AbortSignal, wher
     }
     throwIfCancelled(signal, "waiting for", where);
     if (performance.now() > deadline) {
-      throw new KrStorageError("UNAVAILABLE", `pool ${where} is being made or removed by another process for very long; try again`, { target: where, retryable: true });
+      throw new KrStorageError(
+        "UNAVAILABLE",
+        `pool ${where} is being made or removed by another process for very long; try again`,
+        { target: where, retryable: true },
+      );
     }
     await sleep(5 + Math.random() * 20);
   }

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import {
-  constants,
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -10,14 +11,13 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { KrStorageError } from "../../model/errors";
 import { type PoolRecord, poolRecord } from "../record";
 import { systemCode } from "./errors";
-import { syncPath } from "./syncRounds";
 import type { PoolPaths } from "./layout";
 import { diskProblem } from "./safeFiles";
+import { syncPath } from "./syncRounds";
 
 const marker = z.looseObject({
   formatVersion: z.number().int(),

@@ -18,15 +18,38 @@ export function requireLive(pool: OpenPool, transaction: Transaction, match: Mat
   const entry = findLive(pool, transaction, match);
   if (entry) return entry;
   const phase = transaction.row(match.uid)?.phase;
-  const state = phase === "trashed" ? "is in the trash; undelete it first" : phase === undefined ? "is not in the pool" : `is not live (${phase})`;
-  throw new KrStorageError("NOT_FOUND", `the object with uid ${match.uid} ${state} (pool ${pool.where})`, { target: pool.where });
+  const state =
+    phase === "trashed"
+      ? "is in the trash; undelete it first"
+      : phase === undefined
+        ? "is not in the pool"
+        : `is not live (${phase})`;
+  throw new KrStorageError("NOT_FOUND", `the object with uid ${match.uid} ${state} (pool ${pool.where})`, {
+    target: pool.where,
+  });
 }
 
-export function requireMatch(record: { uid: string; claim: string; revision: number }, match: Match, what: string): void {
-  if (record.uid !== match.uid) throw new KrStorageError("CONFLICT", `${what} is another one now (uid ${record.uid}, not ${match.uid})`, { target: what });
-  if (record.claim !== match.claim) throw new KrStorageError("CONFLICT", `${what} (uid ${record.uid}) has been taken over by another state; nothing was changed`, { target: what });
+export function requireMatch(
+  record: { uid: string; claim: string; revision: number },
+  match: Match,
+  what: string,
+): void {
+  if (record.uid !== match.uid)
+    throw new KrStorageError("CONFLICT", `${what} is another one now (uid ${record.uid}, not ${match.uid})`, {
+      target: what,
+    });
+  if (record.claim !== match.claim)
+    throw new KrStorageError(
+      "CONFLICT",
+      `${what} (uid ${record.uid}) has been taken over by another state; nothing was changed`,
+      { target: what },
+    );
   if (match.revision !== undefined && record.revision !== match.revision) {
-    throw new KrStorageError("CONFLICT", `${what} has changed meanwhile (revision ${record.revision}, not ${match.revision}); look again`, { target: what });
+    throw new KrStorageError(
+      "CONFLICT",
+      `${what} has changed meanwhile (revision ${record.revision}, not ${match.revision}); look again`,
+      { target: what },
+    );
   }
 }
 
@@ -35,5 +58,9 @@ export function requireHealthy(pool: OpenPool, entry: Entry): void {
   const { health, problem } = healthOf(pool.paths, pool.identity, entry);
   if (health === "ready") return;
   const what = `${pool.where}/${entry.name}`;
-  throw new KrStorageError("PRECONDITION_FAILED", `${what} (uid ${entry.uid}) is ${health}: ${problem ?? "no reason is known"}`, { target: what });
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `${what} (uid ${entry.uid}) is ${health}: ${problem ?? "no reason is known"}`,
+    { target: what },
+  );
 }

@@ -1,11 +1,11 @@
 import { KrStorageError } from "../../model/errors";
 import type { Call } from "../driver";
 import { PoolDatabase } from "./database";
-import { SyncRounds } from "./syncRounds";
 import type { PoolPaths } from "./layout";
 import { PoolClock } from "./poolClock";
 import { Session } from "./sessions";
 import type { Site } from "./site";
+import { SyncRounds } from "./syncRounds";
 import { Transaction } from "./transaction";
 import { Usage } from "./usage";
 

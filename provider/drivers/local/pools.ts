@@ -18,7 +18,11 @@ export class Pools {
 
   paths(name: string): PoolPaths {
     const problem = nameProblem(name);
-    if (problem) throw new KrStorageError("INVALID_ARGUMENT", `pool name ${problem}`, { target: this.site.backend, issues: [{ path: "name", message: problem }] });
+    if (problem)
+      throw new KrStorageError("INVALID_ARGUMENT", `pool name ${problem}`, {
+        target: this.site.backend,
+        issues: [{ path: "name", message: problem }],
+      });
     return poolPaths(this.site.options.path, name);
   }
 
@@ -69,12 +73,22 @@ export class Pools {
     requireFolder(paths.data);
     const database = lstatSync(paths.database, { throwIfNoEntry: false });
     if (!database?.isFile()) {
-      throw new KrStorageError("PRECONDITION_FAILED", `the database of pool ${where} is missing (${paths.database}); run \`krstorage fsck --repair\` on this pool`, {
-        target: where,
-      });
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `the database of pool ${where} is missing (${paths.database}); run \`krstorage fsck --repair\` on this pool`,
+        {
+          target: where,
+        },
+      );
     }
     const known = this.opened.get(ref.name);
-    if (known && known.pool.identity === marker.identity && known.pool.isCopied === marker.isCopied && known.databaseInode === database.ino && sameFolder(known.stamp, stamp)) {
+    if (
+      known &&
+      known.pool.identity === marker.identity &&
+      known.pool.isCopied === marker.isCopied &&
+      known.databaseInode === database.ino &&
+      sameFolder(known.stamp, stamp)
+    ) {
       known.stamp = stamp; // only the marker was written anew
       return known.pool;
     }
@@ -89,9 +103,13 @@ export class Pools {
     if (!lstatSync(paths.root, { throwIfNoEntry: false })) return;
     requireSafeRoot(this.site, paths.root);
     if (holdsData(paths)) {
-      throw new KrStorageError("PRECONDITION_FAILED", `pool ${where} has lost its marker (${paths.marker}), but not its data; run \`krstorage fsck --repair\` on this pool`, {
-        target: where,
-      });
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `pool ${where} has lost its marker (${paths.marker}), but not its data; run \`krstorage fsck --repair\` on this pool`,
+        {
+          target: where,
+        },
+      );
     }
   }
 }
@@ -121,8 +139,12 @@ function requireIdentity(where: string, found: string, known: string | undefined
 }
 
 function away(where: string, root: string): KrStorageError {
-  return new KrStorageError("UNAVAILABLE", `pool ${where} is not in ${root}: its marker is not there. Is its disk mounted? Nothing was changed`, {
-    target: where,
-    retryable: true,
-  });
+  return new KrStorageError(
+    "UNAVAILABLE",
+    `pool ${where} is not in ${root}: its marker is not there. Is its disk mounted? Nothing was changed`,
+    {
+      target: where,
+      retryable: true,
+    },
+  );
 }

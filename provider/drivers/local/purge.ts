@@ -44,7 +44,11 @@ function checkPurge(pool: OpenPool, transaction: Transaction, request: Purge): E
   const what = `${pool.where}/${entry.name}`;
   if (entry.phase === "purging") return entry;
   if (entry.phase !== "trashed") {
-    throw new KrStorageError("PRECONDITION_FAILED", `${what} (uid ${entry.uid}) is not in the trash, and only trash is purged; delete it first`, { target: what });
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `${what} (uid ${entry.uid}) is not in the trash, and only trash is purged; delete it first`,
+      { target: what },
+    );
   }
   requireNotRegistered(entry, what, "purged");
   if (request.allowDataLoss === entry.uid) return entry;

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync } from "node:fs";
-import type { PoolRecord } from "../record";
-import type { ObjectRecord } from "../record";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { KrStorageError } from "../../model/errors";
+import type { ObjectRecord, PoolRecord } from "../record";
 import { makeDatabase } from "./createPool";
 import { PoolDatabase } from "./database";
 import type { Entry } from "./entry";
@@ -11,6 +12,7 @@ import { PoolClock } from "./poolClock";
 import { readCopy } from "./recordCopy";
 import { isUid } from "./requests";
 import type { Site } from "./site";
+import { syncPath } from "./syncRounds";
 import { Transaction } from "./transaction";
 
 /** Far enough for "never": what `repair` puts into the trash is ended by a person, not by time. */
@@ -19,8 +21,13 @@ export const noExpiry = "9999-12-31T23:59:59.000Z";
 /** A row for published data, made from the copy of its record, or for data of which nothing else is known. */
 export type Restored = { entry: Entry } | { uid: string; lost: string };
 
-/** Makes a new database from the marker's record and the copies beside the data. The old one has been moved aside. */
-export async function rebuildDatabase(site: Site, paths: PoolPaths, record: PoolRecord, check: Check): Promise<void> {
+/**
+ * Makes a new database from the marker's record and the copies beside the data, in a file of its own, and returns its path. Only one
+ * process at a time may do this.
+ */
+export async function rebuildDatabase(site: Site, pool: PoolPaths, record: PoolRecord, check: Check): Promise<string> {
+  const paths = { ...pool, database: join(pool.internal, "rebuilt.db") };
+  for (const part of ["", "-wal", "-shm"]) rmSync(`${paths.database}${part}`, { force: true }); // of an interrupted repair
   const where = `${site.backend}/${record.name}`;
   const clock = new PoolClock(site.env.clock);
   await makeDatabase(paths, record, clock, check.call, where);
@@ -34,7 +41,13 @@ export async function rebuildDatabase(site: Site, paths: PoolPaths, record: Pool
     });
     for (const restored of kept) {
       if ("lost" in restored) await report(check, restored.uid, lostMessage(restored));
-      else await report(check, restored.entry.uid, `its row was made anew from the copy of its record, as ${restored.entry.name} (${restored.entry.phase})`, () => undefined);
+      else
+        await report(
+          check,
+          restored.entry.uid,
+          `its row was made anew from the copy of its record, as ${restored.entry.name} (${restored.entry.phase})`,
+          () => undefined,
+        );
     }
     for (const { entry, winner } of displaced) {
       await report(check, entry.uid, displacedMessage(entry.name, winner), () => undefined);
@@ -42,19 +55,27 @@ export async function rebuildDatabase(site: Site, paths: PoolPaths, record: Pool
   } finally {
     await database.close();
   }
+  if (lstatSync(`${paths.database}-wal`, { throwIfNoEntry: false }))
+    throw new KrStorageError("INTERNAL", `the rebuilt database of ${where} could not be closed`, { target: where });
+  await syncPath(paths.database);
+  return paths.database;
 }
 
 /** The uids of all published folders. */
 export function uidsIn(paths: PoolPaths): string[] {
-  return readdirSync(paths.data, { withFileTypes: true }).flatMap((found) => (found.isDirectory() && isUid(found.name) ? [found.name] : []));
+  return readdirSync(paths.data, { withFileTypes: true }).flatMap((found) =>
+    found.isDirectory() && isUid(found.name) ? [found.name] : [],
+  );
 }
 
 /** What can be told of published data from the copy of its record. */
 export function restore(paths: PoolPaths, uid: string, pool: PoolRecord): Restored {
   const copy = readCopy(`${paths.data}/${uid}/${copyName}`);
   if (!copy) return { uid, lost: "the copy of its record is missing or cannot be read" };
-  if (copy.record.uid !== uid) return { uid, lost: `the copy of its record is that of another object (${copy.record.uid})` };
-  if (copy.record.poolIdentity !== pool.identity) return { uid, lost: `it was made in another pool (${copy.record.poolIdentity})` };
+  if (copy.record.uid !== uid)
+    return { uid, lost: `the copy of its record is that of another object (${copy.record.uid})` };
+  if (copy.record.poolIdentity !== pool.identity)
+    return { uid, lost: `it was made in another pool (${copy.record.poolIdentity})` };
   const { record } = copy;
   const counts = record.kind === "volume" || !pool.capabilities.copyOnWrite;
   return {
@@ -99,7 +120,12 @@ export function isNewer(a: ObjectRecord, b: ObjectRecord): boolean {
 
 /** An object that had to give its name up. */
 export function displace(entry: Entry): Entry {
-  const record = { ...entry.record, trashedAt: entry.record.createdAt, expiresAt: noExpiry, revision: entry.record.revision + 1 };
+  const record = {
+    ...entry.record,
+    trashedAt: entry.record.createdAt,
+    expiresAt: noExpiry,
+    revision: entry.record.revision + 1,
+  };
   return { ...entry, phase: "trashed", record };
 }
 export function displacedMessage(name: string, winner: string): string {
@@ -110,7 +136,12 @@ export function lostMessage(restored: { uid: string; lost: string }): string {
 }
 
 /** Inserts what was restored. Data of which nothing is known gets a row that cannot be read, so that it is listed and kept. */
-export function insertRestored(database: PoolDatabase, transaction: Transaction, restored: Restored, paths: PoolPaths): void {
+export function insertRestored(
+  database: PoolDatabase,
+  transaction: Transaction,
+  restored: Restored,
+  paths: PoolPaths,
+): void {
   if ("entry" in restored) {
     transaction.insert(restored.entry);
     transaction.audit("repair", restored.entry, undefined, restored.entry.record);
@@ -119,7 +150,9 @@ export function insertRestored(database: PoolDatabase, transaction: Transaction,
   const name = `lost-${restored.uid}`;
   const bytes = lstatSync(`${paths.data}/${restored.uid}/${diskName}`, { throwIfNoEntry: false })?.size ?? 0;
   database
-    .sql("INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, 'volume', ?, 'trashed', ?, 0, 'lost')")
+    .sql(
+      "INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, 'volume', ?, 'trashed', ?, 0, 'lost')",
+    )
     .run(restored.uid, name, roundUp(bytes));
   transaction.audit("repair", { uid: restored.uid, name }, undefined, undefined);
 }

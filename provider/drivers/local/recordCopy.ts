@@ -44,14 +44,16 @@ export async function refreshCopy(pool: OpenPool, uid: string): Promise<void> {
       row = now && (now.revision !== written.revision || now.phase !== written.phase) ? now : undefined;
     }
   } catch (error) {
-    pool.site.env.log.warn(`${pool.where}: the record copy of ${uid} could not be written, fsck --repair will do it: ${messageOf(error)}`);
+    pool.site.env.log.warn(
+      `${pool.where}: the record copy of ${uid} could not be written, fsck --repair will do it: ${messageOf(error)}`,
+    );
   }
 }
 
 function currentRow(pool: OpenPool, uid: string): Pick<ObjectRow, "phase" | "revision" | "record"> | undefined {
-  return pool.database.sql("SELECT phase, revision, record FROM objects WHERE uid = ? AND phase IN ('live', 'trashed')").get(uid) as
-    | Pick<ObjectRow, "phase" | "revision" | "record">
-    | undefined;
+  return pool.database
+    .sql("SELECT phase, revision, record FROM objects WHERE uid = ? AND phase IN ('live', 'trashed')")
+    .get(uid) as Pick<ObjectRow, "phase" | "revision" | "record"> | undefined;
 }
 
 export async function replaceCopy(pool: OpenPool, uid: string, text: string): Promise<void> {

@@ -6,8 +6,8 @@ import { finishGrow } from "./grow";
 import type { OpenPool } from "./openPool";
 import { finishPurge } from "./purge";
 import { finishRollback } from "./rollback";
-import { leaveTurn } from "./turns";
 import { sessionIds, withDeadSession } from "./sessions";
+import { leaveTurn } from "./turns";
 
 /** Brings what dead processes left unfinished in a pool to its end. Done once, before this process's first change. */
 export function recoverOnce(pool: OpenPool, call: Call): Promise<void> {
@@ -24,7 +24,9 @@ export function recoverOnce(pool: OpenPool, call: Call): Promise<void> {
 
 /** As `recoverOnce`, at any time. Returns the uids that were brought to an end. */
 export async function recoverAll(pool: OpenPool, call: Call): Promise<string[]> {
-  const unfinished = pool.database.sql("SELECT DISTINCT session FROM objects WHERE session IS NOT NULL").all() as { session: string }[];
+  const unfinished = pool.database.sql("SELECT DISTINCT session FROM objects WHERE session IS NOT NULL").all() as {
+    session: string;
+  }[];
   const sessions = new Set([...unfinished.map((row) => row.session), ...sessionIds(pool.paths.sessions)]);
   const recovered: string[] = [];
   for (const session of sessions) {
@@ -85,19 +87,27 @@ async function resume(pool: OpenPool, call: Call, uid: string): Promise<void> {
     if (!row || row.session !== pool.sessionId) return undefined;
     const read = readRow(row);
     if ("problem" in read) {
-      throw new KrStorageError("PRECONDITION_FAILED", `${pool.where}/${row.name} (uid ${uid}) is damaged: ${read.problem}`, { target: `${pool.where}/${row.name}` });
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `${pool.where}/${row.name} (uid ${uid}) is damaged: ${read.problem}`,
+        { target: `${pool.where}/${row.name}` },
+      );
     }
     transaction.requireWritable(read.record, `${pool.where}/${row.name}`);
     return read;
   });
   if (!entry) return;
   const steady: Call = { ...call, signal: new AbortController().signal };
-  pool.site.env.log.info(`${pool.where}/${entry.name}: finishing what a process left unfinished (${entry.operation?.type ?? entry.phase})`);
+  pool.site.env.log.info(
+    `${pool.where}/${entry.name}: finishing what a process left unfinished (${entry.operation?.type ?? entry.phase})`,
+  );
   try {
     await finish(pool, steady, entry);
   } catch (error) {
     // What could not be finished may have been undone; then that is its end
-    const row = pool.database.sql("SELECT session FROM objects WHERE uid = ?").get(uid) as { session: string | null } | undefined;
+    const row = pool.database.sql("SELECT session FROM objects WHERE uid = ?").get(uid) as
+      | { session: string | null }
+      | undefined;
     if (row?.session === pool.sessionId) throw error;
     pool.site.env.log.warn(`${pool.where}/${entry.name}: what was left unfinished was undone: ${messageOf(error)}`);
   }

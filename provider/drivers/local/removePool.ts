@@ -5,7 +5,6 @@ import type { Call, Match, PoolRef } from "../driver";
 import type { PoolRecord } from "../record";
 import { refreshMarker } from "./changePool";
 import { systemCode } from "./errors";
-import { syncPath } from "./syncRounds";
 import type { PoolPaths } from "./layout";
 import { whileMaking } from "./making";
 import { readMarker } from "./marker";
@@ -14,12 +13,18 @@ import type { OpenPool } from "./openPool";
 import type { Pools } from "./pools";
 import { isUid } from "./requests";
 import { isAlive } from "./sessions";
+import { syncPath } from "./syncRounds";
 import { hasTombstone, writeTombstone } from "./tombstone";
 
 type Removal = { do: "remove"; record: PoolRecord; now: string } | { do: "retire"; record: PoolRecord };
 
 /** Removes an empty pool; retires one that holds only trash. */
-export async function removePool(pools: Pools, ref: PoolRef, match: Match, call: Call): Promise<"removed" | "retired" | "gone"> {
+export async function removePool(
+  pools: Pools,
+  ref: PoolRef,
+  match: Match,
+  call: Call,
+): Promise<"removed" | "retired" | "gone"> {
   const pool = findOrGone(pools, ref, match);
   if (!pool) return "gone";
   const decision = await pool.use(async () => {
@@ -71,13 +76,26 @@ function decide(pool: OpenPool, match: Match, call: Call): Promise<Removal> {
     const transaction = pool.transaction(call);
     transaction.requireWritable(transaction.pool, what);
     requireMatch(transaction.pool, match, what);
-    if (transaction.removing !== null && transaction.removing !== pool.sessionId && isAlive(pool.paths.sessions, transaction.removing)) {
-      throw new KrStorageError("CONFLICT", `${what} is just being removed by another process`, { target: what, retryable: true });
+    if (
+      transaction.removing !== null &&
+      transaction.removing !== pool.sessionId &&
+      isAlive(pool.paths.sessions, transaction.removing)
+    ) {
+      throw new KrStorageError("CONFLICT", `${what} is just being removed by another process`, {
+        target: what,
+        retryable: true,
+      });
     }
-    const live = pool.database.sql("SELECT name FROM objects WHERE phase IN ('live', 'creating') ORDER BY name LIMIT 6").all() as { name: string }[];
+    const live = pool.database
+      .sql("SELECT name FROM objects WHERE phase IN ('live', 'creating') ORDER BY name LIMIT 6")
+      .all() as { name: string }[];
     if (live.length > 0) {
       const names = live.slice(0, 5).map((row) => row.name);
-      throw new KrStorageError("IN_USE", `${what} cannot be removed: it holds ${names.join(", ")}${live.length > 5 ? " and more" : ""}; delete those first`, { target: what });
+      throw new KrStorageError(
+        "IN_USE",
+        `${what} cannot be removed: it holds ${names.join(", ")}${live.length > 5 ? " and more" : ""}; delete those first`,
+        { target: what },
+      );
     }
     if (!isOccupied(pool)) {
       transaction.setRemoving(pool.session().id);
@@ -85,7 +103,11 @@ function decide(pool: OpenPool, match: Match, call: Call): Promise<Removal> {
       return { do: "remove", record: transaction.pool, now: transaction.now };
     }
     if (transaction.pool.retiredAt !== undefined) return { do: "retire", record: transaction.pool };
-    const retired: PoolRecord = { ...transaction.pool, retiredAt: transaction.now, revision: transaction.pool.revision + 1 };
+    const retired: PoolRecord = {
+      ...transaction.pool,
+      retiredAt: transaction.now,
+      revision: transaction.pool.revision + 1,
+    };
     transaction.savePool(retired);
     transaction.audit("retire-pool", retired, transaction.pool, retired);
     return { do: "retire", record: retired };

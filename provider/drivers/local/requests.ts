@@ -1,7 +1,7 @@
 import { type Issue, KrStorageError } from "../../model/errors";
 import { nameProblem } from "../../model/names";
 import type { NewObject } from "../driver";
-import { objectRecord, type ObjectRecord, poolRecord, type PoolRecord } from "../record";
+import { type ObjectRecord, objectRecord, type PoolRecord, poolRecord } from "../record";
 
 /** Sizes must survive rounding up to whole pages and stay exact numbers. */
 const largestSize = Number.MAX_SAFE_INTEGER - 4096;
@@ -10,7 +10,8 @@ const largestSize = Number.MAX_SAFE_INTEGER - 4096;
 export function objectNameProblem(kind: NewObject["kind"], name: string): string | undefined {
   if (kind === "volume") return nameProblem(name);
   const parts = name.split("@");
-  if (parts.length !== 2) return `"${name.replace(/\p{C}/gu, "?").slice(0, 80)}" is not the name of a snapshot; write <volume>@<name>`;
+  if (parts.length !== 2)
+    return `"${name.replace(/\p{C}/gu, "?").slice(0, 80)}" is not the name of a snapshot; write <volume>@<name>`;
   return parts.map(nameProblem).find((problem) => problem !== undefined);
 }
 
@@ -25,22 +26,30 @@ export function checkNewObject(object: NewObject, where: string): void {
   const problem = objectNameProblem(object.kind, object.name);
   if (problem) issues.push({ path: "name", message: problem });
   if (!isUid(object.uid)) issues.push({ path: "uid", message: "a uid is 32 hexadecimal digits" });
-  if (object.sourceUid !== undefined && !isUid(object.sourceUid)) issues.push({ path: "sourceUid", message: "a uid is 32 hexadecimal digits" });
-  if (object.kind === "snapshot" && object.sourceUid === undefined) issues.push({ path: "sourceUid", message: "a snapshot is taken of something: give its uid" });
-  if (object.kind === "volume" && object.sizeBytes === undefined && object.sourceUid === undefined) issues.push({ path: "sizeBytes", message: "a volume has a size" });
+  if (object.sourceUid !== undefined && !isUid(object.sourceUid))
+    issues.push({ path: "sourceUid", message: "a uid is 32 hexadecimal digits" });
+  if (object.kind === "snapshot" && object.sourceUid === undefined)
+    issues.push({ path: "sourceUid", message: "a snapshot is taken of something: give its uid" });
+  if (object.kind === "volume" && object.sizeBytes === undefined && object.sourceUid === undefined)
+    issues.push({ path: "sizeBytes", message: "a volume has a size" });
   if (object.sizeBytes !== undefined && object.kind === "volume") {
     const wrong = sizeProblem(object.sizeBytes);
     if (wrong) issues.push({ path: "sizeBytes", message: wrong });
   }
   if (issues.length === 0) return;
-  throw new KrStorageError("INVALID_ARGUMENT", `a ${object.kind} in ${where} cannot be made like this: ${issues.map((issue) => issue.message).join("; ")}`, {
-    target: where,
-    issues,
-  });
+  throw new KrStorageError(
+    "INVALID_ARGUMENT",
+    `a ${object.kind} in ${where} cannot be made like this: ${issues.map((issue) => issue.message).join("; ")}`,
+    {
+      target: where,
+      issues,
+    },
+  );
 }
 
 export function sizeProblem(sizeBytes: number): string | undefined {
-  if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) return `${sizeBytes} is not a size; a whole number of bytes above 0 is`;
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0)
+    return `${sizeBytes} is not a size; a whole number of bytes above 0 is`;
   return sizeBytes > largestSize ? `${sizeBytes} bytes is more than a disk can have` : undefined;
 }
 
@@ -62,8 +71,12 @@ function asStored(record: unknown): unknown {
 
 function unreadable(what: string, found: { path: PropertyKey[]; message: string }[]): KrStorageError {
   const issues = found.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
-  return new KrStorageError("INVALID_ARGUMENT", `the record of ${what} would not be readable: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join("; ")}`, {
-    target: what,
-    issues,
-  });
+  return new KrStorageError(
+    "INVALID_ARGUMENT",
+    `the record of ${what} would not be readable: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join("; ")}`,
+    {
+      target: what,
+      issues,
+    },
+  );
 }

@@ -4,7 +4,6 @@ import { KrStorageError } from "../../model/errors";
 import type { Call, Match, StoredObject } from "../driver";
 import type { Entry } from "./entry";
 import { throwIfCancelled, toKrStorageError } from "./errors";
-import { syncPath } from "./syncRounds";
 import { folderKind, healthOf, selfOf, storedObject } from "./health";
 import { requireUnused } from "./holders";
 import { diskName, diskPath, objectFolder, stagedFolder } from "./layout";
@@ -13,43 +12,70 @@ import type { OpenPool } from "./openPool";
 import { refreshCopy } from "./recordCopy";
 import { requireRoom } from "./room";
 import { diskFileOf, stageDisk } from "./stage";
+import { syncPath } from "./syncRounds";
 import type { Transaction } from "./transaction";
-import { requireNotRegistered, requireNothingReads } from "./uses";
 import { Turn, whenIdle } from "./turns";
+import { requireNothingReads, requireNotRegistered } from "./uses";
 
 /**
  * Puts the bytes of a snapshot back into its volume: a copy is staged, its inode is written on the row, and only then it replaces
  * the disk. Until the inode is on the row everything is undone, afterwards everything is finished.
  */
-export async function rollbackObject(pool: OpenPool, match: Match, snapshotUid: string, call: Call): Promise<StoredObject> {
+export async function rollbackObject(
+  pool: OpenPool,
+  match: Match,
+  snapshotUid: string,
+  call: Call,
+): Promise<StoredObject> {
   const turn = new Turn(pool, match.uid);
   try {
     await requireUnused(pool.paths, match.uid, await nameOf(pool, match.uid), "rolled back");
-    const { entry, snapshot } = await whenIdle(pool, call, match.uid, "rolled back", (transaction) => begin(pool, turn, transaction, match, snapshotUid));
+    const { entry, snapshot } = await whenIdle(pool, call, match.uid, "rolled back", (transaction) =>
+      begin(pool, turn, transaction, match, snapshotUid),
+    );
     return await replace(pool, call, entry, snapshot);
   } finally {
     await turn.release();
   }
 }
 
-function begin(pool: OpenPool, turn: Turn, transaction: Transaction, match: Match, snapshotUid: string): { entry: Entry; snapshot: Entry } {
+function begin(
+  pool: OpenPool,
+  turn: Turn,
+  transaction: Transaction,
+  match: Match,
+  snapshotUid: string,
+): { entry: Entry; snapshot: Entry } {
   const entry = requireLive(pool, transaction, match);
   const what = `${pool.where}/${entry.name}`;
   const snapshot = transaction.find(snapshotUid);
   if (snapshot?.phase !== "live") {
-    throw new KrStorageError("NOT_FOUND", `${what} cannot be rolled back: there is no live snapshot with uid ${snapshotUid} in pool ${pool.where}`, { target: what });
+    throw new KrStorageError(
+      "NOT_FOUND",
+      `${what} cannot be rolled back: there is no live snapshot with uid ${snapshotUid} in pool ${pool.where}`,
+      { target: what },
+    );
   }
   if (entry.kind !== "volume" || snapshot.kind !== "snapshot" || snapshot.record.sourceUid !== entry.uid) {
-    throw new KrStorageError("PRECONDITION_FAILED", `${what} cannot be rolled back to ${pool.where}/${snapshot.name}: that is not a snapshot of it; make a clone instead`, {
-      target: what,
-    });
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `${what} cannot be rolled back to ${pool.where}/${snapshot.name}: that is not a snapshot of it; make a clone instead`,
+      {
+        target: what,
+      },
+    );
   }
   requireNotRegistered(entry, what, "rolled back");
   requireNothingReads(transaction, entry, what, "rolled back");
   requireHealthy(pool, snapshot);
   // A missing or damaged disk is what a rollback may be for, but nothing that is not ours is replaced
   const { health } = healthOf(pool.paths, pool.identity, entry);
-  if (health === "copied" || folderKind(pool.paths, entry.uid) !== "folder" || (health === "damaged" && !diskFileOf(pool.paths, entry.uid))) requireHealthy(pool, entry);
+  if (
+    health === "copied" ||
+    folderKind(pool.paths, entry.uid) !== "folder" ||
+    (health === "damaged" && !diskFileOf(pool.paths, entry.uid))
+  )
+    requireHealthy(pool, entry);
   requireRoom(transaction, pool.usage, 0, what, pool.where);
   const rolling: Entry = { ...entry, session: turn.claim(), operation: { type: "rollback", fromUid: snapshotUid } };
   transaction.save(rolling);
@@ -106,13 +132,18 @@ async function undo(pool: OpenPool, call: Call, entry: Entry): Promise<void> {
       if (current) transaction.save({ ...current, session: null, operation: undefined });
     });
   } catch (error) {
-    pool.site.env.log.warn(`${pool.where}/${entry.name}: the rollback that was begun is cleaned up later: ${String(error)}`);
+    pool.site.env.log.warn(
+      `${pool.where}/${entry.name}: the rollback that was begun is cleaned up later: ${String(error)}`,
+    );
   }
 }
 
 /** Finishes a rollback whose copy is complete, undoes any other. */
 export async function finishRollback(pool: OpenPool, call: Call, entry: Entry): Promise<StoredObject> {
-  if (entry.operation?.type !== "rollback") throw new KrStorageError("INTERNAL", `${pool.where}/${entry.name} is not being rolled back`, { target: pool.where });
+  if (entry.operation?.type !== "rollback")
+    throw new KrStorageError("INTERNAL", `${pool.where}/${entry.name} is not being rolled back`, {
+      target: pool.where,
+    });
   const { stagedInode, fromUid } = entry.operation;
   if (stagedInode === undefined) {
     await undo(pool, call, entry);
@@ -122,9 +153,13 @@ export async function finishRollback(pool: OpenPool, call: Call, entry: Entry): 
   const staged = lstatSync(join(folder, diskName), { throwIfNoEntry: false });
   if (staged?.ino === stagedInode) renameSync(join(folder, diskName), diskPath(pool.paths, entry.uid));
   if (diskFileOf(pool.paths, entry.uid)?.ino !== stagedInode) {
-    throw new KrStorageError("PRECONDITION_FAILED", `${pool.where}/${entry.name}: the copy that should replace its disk is not there any more; run fsck with repair`, {
-      target: `${pool.where}/${entry.name}`,
-    });
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `${pool.where}/${entry.name}: the copy that should replace its disk is not there any more; run fsck with repair`,
+      {
+        target: `${pool.where}/${entry.name}`,
+      },
+    );
   }
   await syncPath(objectFolder(pool.paths, entry.uid));
   rmSync(folder, { recursive: true, force: true });
@@ -147,6 +182,8 @@ export async function finishRollback(pool: OpenPool, call: Call, entry: Entry): 
 }
 
 async function nameOf(pool: OpenPool, uid: string): Promise<string> {
-  const row = await pool.database.read(() => pool.database.sql("SELECT name FROM objects WHERE uid = ?").get(uid) as { name: string } | undefined);
+  const row = await pool.database.read(
+    () => pool.database.sql("SELECT name FROM objects WHERE uid = ?").get(uid) as { name: string } | undefined,
+  );
   return `${pool.where}/${row?.name ?? uid}`;
 }

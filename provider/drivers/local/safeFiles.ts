@@ -1,5 +1,4 @@
-import { constants, type Stats } from "node:fs";
-import { closeSync, fstatSync, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { KrStorageError } from "../../model/errors";
 

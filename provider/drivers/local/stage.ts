@@ -7,17 +7,22 @@ import { copyDisk } from "./copyDisk";
 import type { Entry } from "./entry";
 import { throwIfCancelled } from "./errors";
 import { diskAccess, setAccess } from "./fileMode";
-import { syncDescriptor } from "./syncRounds";
 import { roundUp, selfOf } from "./health";
 import { holdersOf } from "./holders";
 import { copyName, diskName, diskPath, type PoolPaths, stagedFolder } from "./layout";
 import type { OpenPool } from "./openPool";
 import { copyText } from "./recordCopy";
 import { closeFile, makeFile, openDisk } from "./safeFiles";
+import { syncDescriptor } from "./syncRounds";
 import { readPoolRow } from "./transaction";
 
 /** Makes an object's folder in staging: the disk and the copy of its record, both durable. Returns the record, complete now. */
-export async function stageObject(pool: OpenPool, call: Call, entry: Entry, source: Entry | undefined): Promise<ObjectRecord> {
+export async function stageObject(
+  pool: OpenPool,
+  call: Call,
+  entry: Entry,
+  source: Entry | undefined,
+): Promise<ObjectRecord> {
   const folder = stagedFolder(pool.paths, entry.uid);
   mkdirSync(folder, 0o711);
   // The umask may have taken from the mode; whoever has the path must get through
@@ -87,7 +92,11 @@ async function copySource(pool: OpenPool, call: Call, source: Entry, target: str
     }
     const copied = lstatSync(target);
     if (copied.size < before.size) {
-      throw new KrStorageError("INTERNAL", `${what}: the copy of ${path} has ${copied.size} bytes instead of ${before.size}; it was discarded`, { target: what });
+      throw new KrStorageError(
+        "INTERNAL",
+        `${what}: the copy of ${path} has ${copied.size} bytes instead of ${before.size}; it was discarded`,
+        { target: what },
+      );
     }
     return isInUse;
   } finally {
@@ -101,7 +110,8 @@ async function capabilitiesOf(pool: OpenPool): Promise<{ copyOnWrite: boolean; o
 
 /** A cp that put another file in the place of the one we hold open would leave us syncing the wrong one. */
 function requireSame(path: string, stats: Stats): void {
-  if (lstatSync(path).ino !== stats.ino) throw new KrStorageError("INTERNAL", `${path} was exchanged while it was written`, { target: path });
+  if (lstatSync(path).ino !== stats.ino)
+    throw new KrStorageError("INTERNAL", `${path} was exchanged while it was written`, { target: path });
 }
 
 async function writeDurably(pool: OpenPool, path: string, text: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { lstatSync, rmSync, writeFileSync } from "node:fs";
 import type { PoolRecord } from "../record";
 import { makeFolder } from "./createPool";
-import { syncPath } from "./syncRounds";
 import { tombstoneFolder, tombstonePath } from "./layout";
+import { syncPath } from "./syncRounds";
 
 // Beside the pools, not in them: it must still be there when the pool's own folder is gone, and must not be taken for a disk that
 // is away. It is what lets a repeated removal succeed.
@@ -11,7 +11,11 @@ import { tombstoneFolder, tombstonePath } from "./layout";
 export async function writeTombstone(backendPath: string, record: PoolRecord, removedAt: string): Promise<void> {
   makeFolder(tombstoneFolder(backendPath), 0o700);
   const path = tombstonePath(backendPath, record.uid);
-  writeFileSync(path, `${JSON.stringify({ uid: record.uid, name: record.name, identity: record.identity, removedAt })}\n`, { mode: 0o600 });
+  writeFileSync(
+    path,
+    `${JSON.stringify({ uid: record.uid, name: record.name, identity: record.identity, removedAt })}\n`,
+    { mode: 0o600 },
+  );
   await syncPath(path);
   await syncPath(tombstoneFolder(backendPath));
   await syncPath(backendPath);

@@ -16,9 +16,17 @@ import { whenIdle } from "./turns";
 import { requireNoSnapshots, requireNothingReads, requireNotRegistered } from "./uses";
 
 /** Moves an object to the trash. Only its row changes: whoever still has the path keeps the bytes they know. */
-export async function trashObject(pool: OpenPool, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined> {
+export async function trashObject(
+  pool: OpenPool,
+  match: Match,
+  retentionMs: number,
+  call: Call,
+): Promise<StoredObject | undefined> {
   if (!Number.isFinite(retentionMs) || retentionMs < 0) {
-    throw new KrStorageError("INVALID_ARGUMENT", `${retentionMs} is not a time to keep trash for`, { target: pool.where, issues: [{ path: "retentionMs", message: "a number of ms" }] });
+    throw new KrStorageError("INVALID_ARGUMENT", `${retentionMs} is not a time to keep trash for`, {
+      target: pool.where,
+      issues: [{ path: "retentionMs", message: "a number of ms" }],
+    });
   }
   const before = await pool.change(call, (transaction) => checkTrash(pool, transaction, match));
   if (!before) return undefined;
@@ -46,7 +54,11 @@ function checkTrash(pool: OpenPool, transaction: Transaction, match: Match): Ent
   if (!entry) return undefined;
   const what = `${pool.where}/${entry.name}`;
   if (entry.record.protection) {
-    throw new KrStorageError("PRECONDITION_FAILED", `${what} is protected (deletionProtection); take that off in an update of its own, then delete it`, { target: what });
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `${what} is protected (deletionProtection); take that off in an update of its own, then delete it`,
+      { target: what },
+    );
   }
   requireNotRegistered(entry, what, "deleted");
   requireNoSnapshots(transaction, entry, what);
@@ -59,7 +71,12 @@ function moveToTrash(transaction: Transaction, entry: Entry, retentionMs: number
   const trashed: Entry = {
     ...entry,
     phase: "trashed",
-    record: { ...record, trashedAt: transaction.now, expiresAt: timeText(transaction.nowMs + retentionMs), revision: record.revision + 1 },
+    record: {
+      ...record,
+      trashedAt: transaction.now,
+      expiresAt: timeText(transaction.nowMs + retentionMs),
+      revision: record.revision + 1,
+    },
   };
   transaction.save(trashed);
   transaction.audit("trash", trashed, record, trashed.record);
@@ -76,8 +93,17 @@ function timeText(ms: number): string {
 async function putBack(pool: OpenPool, trashed: Entry, before: Entry, call: Call): Promise<boolean> {
   return pool.change(call, (transaction) => {
     const current = transaction.find(trashed.uid);
-    if (current?.phase !== "trashed" || current.record.revision !== trashed.record.revision || transaction.rowByName(trashed.name)) return false;
-    const live: Entry = { ...current, phase: "live", record: { ...before.record, revision: current.record.revision + 1 } };
+    if (
+      current?.phase !== "trashed" ||
+      current.record.revision !== trashed.record.revision ||
+      transaction.rowByName(trashed.name)
+    )
+      return false;
+    const live: Entry = {
+      ...current,
+      phase: "live",
+      record: { ...before.record, revision: current.record.revision + 1 },
+    };
     transaction.save(live);
     transaction.audit("trash-undone", live, current.record, live.record);
     return true;
@@ -110,18 +136,27 @@ export async function undeleteObject(pool: OpenPool, request: Undelete, call: Ca
 function checkUndelete(pool: OpenPool, transaction: Transaction, request: Undelete): Entry {
   const entry = transaction.find(request.uid);
   if (entry?.phase !== "trashed") {
-    throw new KrStorageError("NOT_FOUND", `the object with uid ${request.uid} is not in the trash of pool ${pool.where}`, { target: pool.where });
+    throw new KrStorageError(
+      "NOT_FOUND",
+      `the object with uid ${request.uid} is not in the trash of pool ${pool.where}`,
+      { target: pool.where },
+    );
   }
   const name = request.name ?? entry.name;
   const what = `${pool.where}/${name}`;
   const problem = objectNameProblem(entry.kind, name);
-  if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { target: what, issues: [{ path: "name", message: problem }] });
-  if (transaction.pool.retiredAt !== undefined) {
-    throw new KrStorageError("PRECONDITION_FAILED", `pool ${pool.where} was deleted at ${transaction.pool.retiredAt}; bring it back first`, { target: what });
-  }
+  if (problem)
+    throw new KrStorageError("INVALID_ARGUMENT", problem, {
+      target: what,
+      issues: [{ path: "name", message: problem }],
+    });
   const taken = transaction.rowByName(name);
   if (taken) {
-    throw new KrStorageError("ALREADY_EXISTS", `${what} is the name of another object now (uid ${taken.uid}); undelete under another name`, { target: what });
+    throw new KrStorageError(
+      "ALREADY_EXISTS",
+      `${what} is the name of another object now (uid ${taken.uid}); undelete under another name`,
+      { target: what },
+    );
   }
   requireHealthy(pool, entry);
   return entry;

@@ -13,7 +13,13 @@ const patienceMs = 10_000;
  * Runs `body` in a transaction in which nobody works on the object. What a dead process left unfinished on it is brought to its
  * end first; a living one is waited for, and then IN_USE.
  */
-export async function whenIdle<T>(pool: OpenPool, call: Call, uid: string, verb: string, body: (transaction: Transaction) => T): Promise<T> {
+export async function whenIdle<T>(
+  pool: OpenPool,
+  call: Call,
+  uid: string,
+  verb: string,
+  body: (transaction: Transaction) => T,
+): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const turn = await pool.change(call, (transaction): { value: T } | { name: string; session: string } => {
@@ -25,7 +31,11 @@ export async function whenIdle<T>(pool: OpenPool, call: Call, uid: string, verb:
     const what = `${pool.where}/${turn.name}`;
     throwIfCancelled(call.signal, verb, what);
     if (performance.now() > deadline) {
-      throw new KrStorageError("IN_USE", `${what} cannot be ${verb} now: another process is still working on it; try again later`, { target: what, retryable: true });
+      throw new KrStorageError(
+        "IN_USE",
+        `${what} cannot be ${verb} now: another process is still working on it; try again later`,
+        { target: what, retryable: true },
+      );
     }
     await sleep(5 + Math.random() * 20);
   }
@@ -65,7 +75,9 @@ export async function leaveTurn(pool: OpenPool, uid: string): Promise<void> {
   if (mine === undefined) return;
   try {
     if (!pool.database.sql("SELECT 1 FROM objects WHERE uid = ? AND session = ?").get(uid, mine)) return;
-    await pool.database.write(() => pool.database.sql("UPDATE objects SET session = ? WHERE uid = ? AND session = ?").run(abandoned, uid, mine));
+    await pool.database.write(() =>
+      pool.database.sql("UPDATE objects SET session = ? WHERE uid = ? AND session = ?").run(abandoned, uid, mine),
+    );
   } catch (error) {
     pool.site.env.log.debug(`${pool.where}: ${uid} stays with this process: ${messageOf(error)}`);
   }

@@ -8,10 +8,18 @@ import { refreshCopy } from "./recordCopy";
 import { checkedRecord } from "./requests";
 
 /** Changes a record, by compare-and-swap on claim and revision. */
-export async function updateObject(pool: OpenPool, match: Match, change: RecordChange, call: Call): Promise<StoredObject> {
+export async function updateObject(
+  pool: OpenPool,
+  match: Match,
+  change: RecordChange,
+  call: Call,
+): Promise<StoredObject> {
   const updated = await pool.change(call, (transaction): Entry => {
     const entry = requireLive(pool, transaction, match);
-    const record = checkedRecord({ ...applyChange(entry.record, change), revision: entry.record.revision + 1 }, `${pool.where}/${entry.name}`);
+    const record = checkedRecord(
+      { ...applyChange(entry.record, change), revision: entry.record.revision + 1 },
+      `${pool.where}/${entry.name}`,
+    );
     const next: Entry = { ...entry, record };
     transaction.save(next);
     transaction.audit("update", next, entry.record, record);

@@ -34,7 +34,9 @@ export class Usage {
   private sweep(): void {
     let allocatedBytes = 0;
     for (const folder of readdirSync(this.paths.data, { withFileTypes: true })) {
-      const stats = folder.isDirectory() ? lstatSync(diskPath(this.paths, folder.name), { throwIfNoEntry: false }) : undefined;
+      const stats = folder.isDirectory()
+        ? lstatSync(diskPath(this.paths, folder.name), { throwIfNoEntry: false })
+        : undefined;
       if (stats?.isFile()) allocatedBytes += stats.blocks * blockBytes;
     }
     this.swept = { allocatedBytes, freeBytes: roomUnder(this.paths.root).freeBytes, at: performance.now() };

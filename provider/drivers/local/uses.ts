@@ -6,14 +6,22 @@ import type { Transaction } from "./transaction";
 export function requireNotRegistered(entry: Entry, what: string, verb: string): void {
   const { consumers, holds } = entry.record;
   if (consumers.length > 0) {
-    throw new KrStorageError("IN_USE", `${what} cannot be ${verb}: it is in use by ${consumers.map((one) => `${one.id} (since ${one.since})`).join(", ")}; detach it there first`, {
-      target: what,
-    });
+    throw new KrStorageError(
+      "IN_USE",
+      `${what} cannot be ${verb}: it is in use by ${consumers.map((one) => `${one.id} (since ${one.since})`).join(", ")}; detach it there first`,
+      {
+        target: what,
+      },
+    );
   }
   if (holds.length > 0) {
-    throw new KrStorageError("IN_USE", `${what} cannot be ${verb}: it is held by ${holds.map((one) => `${one.id} (${one.reason}, since ${one.since})`).join(", ")}`, {
-      target: what,
-    });
+    throw new KrStorageError(
+      "IN_USE",
+      `${what} cannot be ${verb}: it is held by ${holds.map((one) => `${one.id} (${one.reason}, since ${one.since})`).join(", ")}`,
+      {
+        target: what,
+      },
+    );
   }
 }
 
@@ -21,10 +29,14 @@ export function requireNotRegistered(entry: Entry, what: string, verb: string): 
 export function requireNothingReads(transaction: Transaction, entry: Entry, what: string, verb: string): void {
   const readers = transaction.rowsFrom(entry.uid).filter((row) => row.phase === "creating");
   if (readers.length === 0) return;
-  throw new KrStorageError("IN_USE", `${what} cannot be ${verb}: ${readers.map((row) => row.name).join(", ")} is just being made from it; try again when that has ended`, {
-    target: what,
-    retryable: true,
-  });
+  throw new KrStorageError(
+    "IN_USE",
+    `${what} cannot be ${verb}: ${readers.map((row) => row.name).join(", ")} is just being made from it; try again when that has ended`,
+    {
+      target: what,
+      retryable: true,
+    },
+  );
 }
 
 /** Throws IN_USE naming the live snapshots of a volume. Deleting a volume never deletes snapshots silently. */
@@ -33,5 +45,9 @@ export function requireNoSnapshots(transaction: Transaction, entry: Entry, what:
   if (snapshots.length === 0) return;
   const names = snapshots.map((row) => row.name).sort();
   const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
-  throw new KrStorageError("IN_USE", `${what} cannot be deleted: it has live snapshots (${shown}); delete those first`, { target: what });
+  throw new KrStorageError(
+    "IN_USE",
+    `${what} cannot be deleted: it has live snapshots (${shown}); delete those first`,
+    { target: what },
+  );
 }

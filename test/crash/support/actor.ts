@@ -1,18 +1,22 @@
 /**
- * A process that does what it is told, started by `Actor` in actors.ts. Each job gets the storage opened anew, as a program
- * that has just started would, and every step is answered before the next begins and before the storage is closed.
+ * A process that does what it is told, started by `Actor` in actors.ts. Each job gets the storage opened anew, as a program that
+ * has just started would, and every step is answered before the next begins and before the storage is closed.
  */
 import { readdirSync, statfsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { KrStorageError, openStorage } from "../../../provider/storage";
 import { loadDriver } from "../../../provider/drivers/registry";
+import { KrStorageError, openStorage, type StorageLibrary } from "../../../provider/storage";
 import { perform, type Step } from "./steps";
 
-/** What an actor is told: steps to do, one after the other, whether they fail or not. */
+/** What an actor is told: steps to do, whether they fail or not. */
 export interface Job {
   path: string;
   owner: string;
   steps: Step[];
+  /** Leaves the storage open for the next job, as a program that goes on running would. */
+  keep?: boolean;
+  /** Does all steps at once instead of one after the other. */
+  together?: boolean;
 }
 /** What it answers: its threads once, then one outcome for each step, and the end of the job. */
 export type Answer = { threads: Threads } | { outcome: Outcome } | { closed: true };
@@ -23,13 +27,28 @@ export interface Threads {
   pool: number;
 }
 
-async function work({ path, owner, steps }: Job): Promise<void> {
+const opened = new Map<string, StorageLibrary>();
+
+function openFor({ path, owner }: Job): StorageLibrary {
+  const known = opened.get(owner);
+  if (known) return known;
   const allowFilesystem = `0x${statfsSync(path).type.toString(16)}`;
-  const storage = openStorage({ backends: { main: { type: "local", path, allowFilesystem } }, owner, stackId: "crash" });
-  for (const step of steps) {
-    const outcome = await perform(storage, path, step).then((value) => ({ value }), failure);
-    answer({ outcome });
-  }
+  const storage = openStorage({
+    backends: { main: { type: "local", path, allowFilesystem } },
+    owner,
+    stackId: "crash",
+  });
+  opened.set(owner, storage);
+  return storage;
+}
+
+async function work(job: Job): Promise<void> {
+  const storage = openFor(job);
+  const outcomeOf = (step: Step) => perform(storage, job.path, step).then((value) => ({ value }), failure);
+  if (job.together) for (const outcome of await Promise.all(job.steps.map(outcomeOf))) answer({ outcome });
+  else for (const step of job.steps) answer({ outcome: await outcomeOf(step) });
+  if (job.keep) return answer({ closed: true });
+  opened.delete(job.owner);
   const closing = await storage.close().then(() => undefined, failure);
   answer(closing ? { outcome: closing } : { closed: true });
   if (closing) answer({ closed: true });

@@ -53,7 +53,9 @@ async function main([path, boot, file]: string[]): Promise<void> {
   const state = await survived(storage, path, file);
   tell("seen");
   if (!state) await step({ do: "createPool", pool });
-  const old = (state?.objects ?? []).filter(({ name }) => Number(/^b(\d+)/.exec(name)?.[1]) + keptBoots <= Number(boot));
+  const old = (state?.objects ?? []).filter(
+    ({ name }) => Number(/^b(\d+)/.exec(name)?.[1]) + keptBoots <= Number(boot),
+  );
   const roots = [...new Set(old.map(({ name }) => name.replace(/[-@].*/, "")))];
   for (const root of roots) for (const next of cleanUp(pool, root, old)) await step(next);
   await Promise.all(

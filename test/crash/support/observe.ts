@@ -30,12 +30,23 @@ export async function observe(storage: StorageLibrary, pool: string, root: strin
     if (JSON.stringify(found) !== JSON.stringify(wanted))
       problems.push(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
   };
-  if (connection && !connection.path.startsWith(root)) problems.push(`a disk is outside of the pool: ${connection.path}`);
+  if (connection && !connection.path.startsWith(root))
+    problems.push(`a disk is outside of the pool: ${connection.path}`);
   const current = objects.filter(({ phase }) => phase === "live" || phase === "creating").map(({ name }) => name);
-  expectSame("names that exist twice", current.filter((name, at) => current.indexOf(name) !== at), []);
+  expectSame(
+    "names that exist twice",
+    current.filter((name, at) => current.indexOf(name) !== at),
+    [],
+  );
   expectSame("damaged records", view.damaged, []);
-  expectSame("objects half done", objects.filter(({ phase }) => phase !== "live" && phase !== "trashed"), []);
-  const counted = view.all().filter(({ record }) => record.kind === "volume" || !view.pool.record.capabilities.copyOnWrite);
+  expectSame(
+    "objects half done",
+    objects.filter(({ phase }) => phase !== "live" && phase !== "trashed"),
+    [],
+  );
+  const counted = view
+    .all()
+    .filter(({ record }) => record.kind === "volume" || !view.pool.record.capabilities.copyOnWrite);
   expectSame("promised bytes", view.pool.capacity.provisionedBytes, sum(counted.map(({ record }) => record.sizeBytes)));
   expectSame("folders with data", readdirSync(join(root, "data")).sort(), objects.map(({ uid }) => uid).sort());
   expectSame("staging", readdirSync(join(root, ".krstorage", "new")), []);
@@ -60,7 +71,10 @@ function links(folder: string): string[] {
 function integrityOf(path: string): unknown[] {
   const database = new DatabaseSync(path);
   try {
-    return database.prepare("PRAGMA integrity_check").all().flatMap((row) => Object.values(row as object));
+    return database
+      .prepare("PRAGMA integrity_check")
+      .all()
+      .flatMap((row) => Object.values(row as object));
   } finally {
     database.close();
   }

@@ -59,7 +59,8 @@ export async function cutPower(options: PowerCuts): Promise<Verdict> {
     for (const message of said) {
       if (typeof message !== "object") continue;
       if ("begin" in message) known.begin(message.begin);
-      else if (message.failed !== undefined) verdict.problems.push(`${JSON.stringify(message.done)}: ${message.failed}`);
+      else if (message.failed !== undefined)
+        verdict.problems.push(`${JSON.stringify(message.done)}: ${message.failed}`);
       else {
         known.done(message.done);
         verdict.answered += 1;
@@ -139,7 +140,10 @@ class Known {
     for (const step of this.open) {
       const next = state.after(step);
       const changed = [...names(state, next)].filter((name) => next.texts().get(name) !== state.texts().get(name));
-      const hasHappened = step.do === "createPool" ? found.absent === undefined : changed.every((name) => texts.get(name) === next.texts().get(name));
+      const hasHappened =
+        step.do === "createPool"
+          ? found.absent === undefined
+          : changed.every((name) => texts.get(name) === next.texts().get(name));
       if (hasHappened) state = next;
     }
     return new Known(state);
@@ -151,7 +155,8 @@ class Known {
     for (const step of this.open) {
       const next = this.state.after(step);
       for (const name of names(this.state, next))
-        if (next.texts().get(name) !== this.state.texts().get(name)) all.set(name, [...(all.get(name) ?? []), next.texts().get(name)]);
+        if (next.texts().get(name) !== this.state.texts().get(name))
+          all.set(name, [...(all.get(name) ?? []), next.texts().get(name)]);
     }
     return all;
   }

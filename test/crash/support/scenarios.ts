@@ -171,7 +171,9 @@ export function cleanUp(pool: string, name: string, found: { name: string; phase
   const rank = (each: string) => (each.endsWith("-clone") ? 0 : each.includes("@") ? 1 : 2);
   const mine = found.filter((object) => isOfRound(object.name, name)).sort((a, b) => rank(a.name) - rank(b.name));
   return mine.flatMap((object): Step[] => [
-    ...(object.phase === "live" && !object.name.includes("@") ? [{ do: "use" as const, pool, name: object.name, consumers: [] }] : []),
+    ...(object.phase === "live" && !object.name.includes("@")
+      ? [{ do: "use" as const, pool, name: object.name, consumers: [] }]
+      : []),
     ...(object.phase === "live" ? [{ do: "delete" as const, pool, name: object.name }] : []),
     { do: "purge" as const, pool, name: object.name },
   ]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { poolRef } from "../../../provider/storage/storage";
 import { KrStorageError, type StorageLibrary } from "../../../provider/storage";
+import { poolRef } from "../../../provider/storage/storage";
 import { fillDisk } from "./content";
 import { observe } from "./observe";
 

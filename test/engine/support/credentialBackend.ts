@@ -16,7 +16,10 @@ const credentialDriver: DriverType<typeof options> = {
     const driver: Driver = memoryDriver.open({ name, options: { file } }, env);
     const create = driver.create.bind(driver);
     driver.create = async (pool, object, call) => {
-      if (object.name === "leak") throw new KrStorageError("UNAUTHENTICATED", `https://admin:${password}@storage/ refused "${password}"`, { cause: new Error(password) });
+      if (object.name === "leak")
+        throw new KrStorageError("UNAUTHENTICATED", `https://admin:${password}@storage/ refused "${password}"`, {
+          cause: new Error(password),
+        });
       if (object.name === "crash") throw new TypeError(`cannot read ${password} of undefined`);
       return create(pool, object, call);
     };

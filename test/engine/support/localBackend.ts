@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, closeSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openStorage, type StorageLibrary } from "../../../provider/storage";
 import type { EngineBackend } from "./engineBackend";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { loadDriver, registerDriver } from "../../../provider/drivers/registry";
 import type { DriverType } from "../../../provider/drivers/driver";
+import { loadDriver, registerDriver } from "../../../provider/drivers/registry";
 import { openStorage, type StorageLibrary } from "../../../provider/storage";
 import {
   fileStore,
-  memoryDriver,
   type MemoryPool,
+  memoryDriver,
   objectIn,
   readBytesInFile,
   writeBytesInFile,
@@ -33,7 +33,10 @@ export function memoryBackend(folder: string): EngineBackend {
       state.pools = pools;
       return replaced;
     });
-    return async () => store.change((state) => void (state.pools = before));
+    return async () =>
+      store.change((state) => {
+        state.pools = before;
+      });
   };
   return {
     name: "memory",

@@ -12,7 +12,7 @@ export interface ProgramScope {
   /** What the test hands in. */
   values: Record<string, string>;
 }
-export type Program = (scope: ProgramScope) => Record<string, unknown> | undefined | void;
+export type Program = (scope: ProgramScope) => unknown;
 
 export interface RunResult {
   code: number;
@@ -138,7 +138,10 @@ export class TestStack {
 /** Makes a program in `folder` find krstorage and @pulumi/pulumi. */
 function linkModules(folder: string, modules: string | undefined): void {
   const target = join(folder, "node_modules");
-  if (modules !== undefined) return symlinkSync(modules, target, "dir");
+  if (modules !== undefined) {
+    symlinkSync(modules, target, "dir");
+    return;
+  }
   mkdirSync(target);
   symlinkSync(root, join(target, "krstorage"), "dir");
   symlinkSync(join(root, "node_modules", "@pulumi"), join(target, "@pulumi"), "dir");

@@ -1,7 +1,7 @@
 import { PartialFailure } from "../../../provider/lifecycle/lifecycle";
 import { sceneWithPool, uidOf, volumeInputs } from "../support/scene";
 
-test("a create that the backend did not do as told is partial: the state has id, uid and the full inputs", async () => {
+test("AC-19 a create that the backend did not do as told is partial: the state has id, uid and the full inputs", async () => {
   const scene = await sceneWithPool();
   scene.disk.tamper = (object) => ({ ...object, actualSizeBytes: 1 });
   const inputs = volumeInputs("data", { labels: { a: "b" } });
@@ -16,7 +16,7 @@ test("a create that the backend did not do as told is partial: the state has id,
   });
 });
 
-test("a grow that the backend ignored is partial, and keeps the uid", async () => {
+test("AC-19 a grow that the backend ignored is partial, and keeps the uid", async () => {
   const scene = await sceneWithPool();
   const made = await scene.volume("data");
   scene.disk.tamper = (object) => ({ ...object, actualSizeBytes: 2 ** 30 });

@@ -70,7 +70,7 @@ describe("a pool", () => {
     scene.clock.jump(2 * day);
     expect(Date.parse(trashed.record.expiresAt ?? "")).toBe(scene.clock.now() + hour);
     await refusal(scene.driver.purge(scene.ref, { uid: trashed.record.uid }, call), "PRECONDITION_FAILED");
-    scene.clock.advance(hour);
+    await scene.clock.advance(hour);
     expect(await scene.driver.purge(scene.ref, { uid: trashed.record.uid }, call)).toBe(true);
   });
 
@@ -85,7 +85,7 @@ describe("a pool", () => {
   test("an expiry beyond all calendars is as far away as can be written", async () => {
     const trashed = await scene.trash(await scene.volume("data"), Number.MAX_VALUE);
     expect(Number.isNaN(Date.parse(trashed.record.expiresAt ?? ""))).toBe(false);
-    scene.clock.advance(1000 * day);
+    await scene.clock.advance(1000 * day);
     await refusal(scene.driver.purge(scene.ref, { uid: trashed.record.uid }, call), "PRECONDITION_FAILED");
   });
 

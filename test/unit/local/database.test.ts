@@ -18,7 +18,9 @@ afterEach(async () => {
 
 const insert = (name: string, on = database) =>
   on
-    .sql("INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, 'volume', ?, 'live', 1, 1, '{}')")
+    .sql(
+      "INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, 'volume', ?, 'live', 1, 1, '{}')",
+    )
     .run(`uid-${name}`, name);
 const count = (on = database) => (on.sql("SELECT count(*) AS n FROM objects").get() as { n: number }).n;
 
@@ -84,7 +86,9 @@ test("a database that does not exist is not made by opening it; one of a later v
 });
 
 test("the sum of what is promised follows every change of an object", async () => {
-  await database.write(() => database.sql("INSERT INTO pool (id, identity, record, clock) VALUES (1, 'i', '{}', '{}')").run());
+  await database.write(() =>
+    database.sql("INSERT INTO pool (id, identity, record, clock) VALUES (1, 'i', '{}', '{}')").run(),
+  );
   await database.write(() => ["a", "b", "c"].map((name) => insert(name)));
   await database.write(() => database.sql("UPDATE objects SET provisioned = 10 WHERE name = 'a'").run());
   await database.write(() => database.sql("DELETE FROM objects WHERE name = 'b'").run());
@@ -93,7 +97,12 @@ test("the sum of what is promised follows every change of an object", async () =
 
 test("a round of fsyncs reports each failure to who asked, and goes on", async () => {
   const rounds = new SyncRounds();
-  const endings = await Promise.allSettled([rounds.folder(folder), rounds.folder(join(folder, "none")), rounds.folder(folder), rounds.file(9999)]);
+  const endings = await Promise.allSettled([
+    rounds.folder(folder),
+    rounds.folder(join(folder, "none")),
+    rounds.folder(folder),
+    rounds.file(9999),
+  ]);
   expect(endings.map((ending) => ending.status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
   await rounds.folder(folder);
 });

@@ -72,7 +72,7 @@ describeWith({ needs: ["tmpfs"] }, "a disk that is really full", () => {
     rmdirSync(path);
   });
 
-  test("in the middle of a copy: a typed error, nothing left behind, and everything else works", async () => {
+  test("AC-53 in the middle of a copy: a typed error, nothing left behind, and everything else works", async () => {
     const volume = await scene.volume("data", { sizeBytes: 5 * mebibyte });
     writeFileSync(scene.disk(volume), Buffer.alloc(5 * mebibyte, 7));
     const error = await refusal(scene.driver.create(scene.ref, newSnapshot(volume, "one"), call), "QUOTA_EXCEEDED");

@@ -15,8 +15,10 @@ test("whatever the umask, folders are 0711, disks 0600, the internal folder 0700
   try {
     const other = await Scene.start();
     const volume = await other.volume("data");
-    for (const folder of [".", "data", "volumes", `data/${volume.record.uid}`]) expect(modeOf(other.file(folder))).toBe(0o711);
-    for (const folder of [".krstorage", ".krstorage/new", ".krstorage/sessions"]) expect(modeOf(other.file(folder))).toBe(0o700);
+    for (const folder of [".", "data", "volumes", `data/${volume.record.uid}`])
+      expect(modeOf(other.file(folder))).toBe(0o711);
+    for (const folder of [".krstorage", ".krstorage/new", ".krstorage/sessions"])
+      expect(modeOf(other.file(folder))).toBe(0o700);
     for (const file of [".krstorage/pool.db", ".krstorage/pool.json"]) expect(modeOf(other.file(file))).toBe(0o600);
     process.umask(0);
     for (const made of [volume, await other.volume("more")]) {
@@ -119,7 +121,9 @@ test("a disk that can no longer be grown by its file system is not blocked for e
   const volume = await scene.volume("data");
   const tooLarge = 2 ** 52; // ext4 ends at 16 TiB, xfs and btrfs at 8 EiB: there the grow is refused for want of room
   await refusal(scene.driver.grow(scene.ref, matchOf(volume), tooLarge, call), "INVALID_ARGUMENT", "QUOTA_EXCEEDED");
-  expect(scene.sql("SELECT session, operation, provisioned FROM objects")).toEqual([{ session: null, operation: null, provisioned: mebibyte }]);
+  expect(scene.sql("SELECT session, operation, provisioned FROM objects")).toEqual([
+    { session: null, operation: null, provisioned: mebibyte },
+  ]);
   await scene.driver.grow(scene.ref, matchOf(volume), 2 * mebibyte, call);
 });
 

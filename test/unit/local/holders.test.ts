@@ -24,8 +24,11 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
   });
 
   async function openElsewhere(flags: string): Promise<number> {
-    const script = "require('fs').openSync(process.argv[1], process.argv[2]); process.stdout.write('open'); setInterval(() => {}, 1000)";
-    child = spawn(process.execPath, ["-e", script, scene.disk(volume), flags], { stdio: ["ignore", "pipe", "inherit"] });
+    const script =
+      "require('fs').openSync(process.argv[1], process.argv[2]); process.stdout.write('open'); setInterval(() => {}, 1000)";
+    child = spawn(process.execPath, ["-e", script, scene.disk(volume), flags], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     if (child.stdout) await once(child.stdout, "data");
     return child.pid ?? 0;
   }
@@ -33,7 +36,10 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
 
   test("nothing, as long as nobody has it open; the driver itself does not count", async () => {
     expect(await holders()).toEqual([]);
-    await Promise.all([scene.driver.grow(scene.ref, matchOf(volume), 2 * mebibyte, call), holders().then((found) => expect(found).toEqual([]))]);
+    await Promise.all([
+      scene.driver.grow(scene.ref, matchOf(volume), 2 * mebibyte, call),
+      holders().then((found) => expect(found).toEqual([])),
+    ]);
   });
 
   test("a process that writes: named, and the disk is neither copied, rolled back nor deleted", async () => {
@@ -42,7 +48,9 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
     expect(await holders()).toEqual([{ name: `process ${pid} (node)`, writes: true }]);
     const canCopy = scene.pool.record.capabilities.onlineSnapshot === "crash";
     if (!canCopy) {
-      expect((await refusal(scene.driver.create(scene.ref, newSnapshot(volume, "two"), call), "IN_USE")).message).toContain(`process ${pid}`);
+      expect(
+        (await refusal(scene.driver.create(scene.ref, newSnapshot(volume, "two"), call), "IN_USE")).message,
+      ).toContain(`process ${pid}`);
     }
     const rollback = scene.driver.rollback(scene.ref, matchOf(volume), snapshot.record.uid, call);
     expect((await refusal(rollback, "IN_USE")).message).toContain(`process ${pid}`);
@@ -74,22 +82,31 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
   test("what is in the trash and in use is not purged", async () => {
     await scene.trash(volume);
     await openElsewhere("r");
-    await refusal(scene.driver.purge(scene.ref, { uid: volume.record.uid, allowDataLoss: volume.record.uid }, call), "IN_USE");
+    await refusal(
+      scene.driver.purge(scene.ref, { uid: volume.record.uid, allowDataLoss: volume.record.uid }, call),
+      "IN_USE",
+    );
     expect((await scene.find(volume))?.phase).toBe("trashed");
   });
 
   test("consumers and holds in the record count as well, and are named", async () => {
     const consumers = [{ id: "vm/web", since: "2031-01-01T00:00:00.000Z" }];
     const used = await scene.driver.update(scene.ref, matchOf(volume), { consumers }, call);
-    expect((await refusal(scene.driver.trash(scene.ref, matchOf(used), 0, call), "IN_USE")).message).toContain("vm/web");
+    expect((await refusal(scene.driver.trash(scene.ref, matchOf(used), 0, call), "IN_USE")).message).toContain(
+      "vm/web",
+    );
     const holds = [{ id: "backup-7", reason: "is reading it", since: "2031-01-01T00:00:00.000Z" }];
     const held = await scene.driver.update(scene.ref, matchOf(volume), { consumers: [], holds }, call);
-    expect((await refusal(scene.driver.trash(scene.ref, matchOf(held), 0, call), "IN_USE")).message).toContain("backup-7");
+    expect((await refusal(scene.driver.trash(scene.ref, matchOf(held), 0, call), "IN_USE")).message).toContain(
+      "backup-7",
+    );
   });
 
   test("a volume is not deleted over its live snapshots", async () => {
     const snapshot = await scene.snapshot(volume, "one");
-    expect((await refusal(scene.driver.trash(scene.ref, matchOf(volume), 0, call), "IN_USE")).message).toContain("data@one");
+    expect((await refusal(scene.driver.trash(scene.ref, matchOf(volume), 0, call), "IN_USE")).message).toContain(
+      "data@one",
+    );
     await scene.trash(snapshot);
     await scene.trash(volume);
   });
@@ -100,7 +117,9 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
         [[], true],
         [["--read-only"], false],
       ] as const) {
-        const device = execFileSync("losetup", ["--find", "--show", ...options, scene.disk(volume)], { encoding: "utf8" }).trim();
+        const device = execFileSync("losetup", ["--find", "--show", ...options, scene.disk(volume)], {
+          encoding: "utf8",
+        }).trim();
         try {
           expect(await holders()).toContainEqual({ name: device, writes });
           await refusal(scene.driver.trash(scene.ref, matchOf(volume), 0, call), "IN_USE");

@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { StoredObject } from "../../../provider/drivers/driver";
 import { describeWith } from "../../support/requires";
@@ -24,7 +35,10 @@ async function expectDamaged(sentence: string): Promise<void> {
   expect(listed?.problem).toContain(sentence);
   await refusal(scene.driver.grow(scene.ref, matchOf(volume), 8 * mebibyte, call), "PRECONDITION_FAILED");
   await refusal(scene.driver.create(scene.ref, newSnapshot(volume, "one"), call), "PRECONDITION_FAILED");
-  await refusal(scene.driver.create(scene.ref, newVolume("copy", { sourceUid: volume.record.uid }), call), "PRECONDITION_FAILED");
+  await refusal(
+    scene.driver.create(scene.ref, newVolume("copy", { sourceUid: volume.record.uid }), call),
+    "PRECONDITION_FAILED",
+  );
   const findings = await scene.fsck(true);
   expect(findings).toContainEqual(expect.objectContaining({ object: volume.record.uid, repaired: false }));
   await scene.driver.update(scene.ref, matchOf(volume), { labels: { still: "works" } }, call);

@@ -21,7 +21,9 @@ interface Answer {
 
 /** Another process does one operation. */
 async function operate(...args: string[]): Promise<Answer> {
-  const ended = await run(process.execPath, [program, scene.path, "ssd", ...args]).catch((error: { stdout: string }) => error);
+  const ended = await run(process.execPath, [program, scene.path, "ssd", ...args]).catch(
+    (error: { stdout: string }) => error,
+  );
   return JSON.parse(ended.stdout) as Answer;
 }
 
@@ -39,7 +41,9 @@ test("of several processes that make one name exactly one succeeds", async () =>
 test("several processes that make different names make them all", async () => {
   const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => operate("create", `data-${index}`)));
   expect(answers.flatMap((answer) => answer.error ?? [])).toEqual([]);
-  expect((await scene.list()).objects.map((object) => object.record.name).sort()).toEqual(answers.map((_, index) => `data-${index}`));
+  expect((await scene.list()).objects.map((object) => object.record.name).sort()).toEqual(
+    answers.map((_, index) => `data-${index}`),
+  );
 }, 60_000);
 
 test("of several processes that make one pool exactly one succeeds", async () => {
@@ -56,7 +60,9 @@ test("of several processes that make one pool exactly one succeeds", async () =>
 test("processes that are killed at any moment of making volumes leave whole ones or none, and names that are free", async () => {
   for (let round = 0; round < 6; round++) {
     const children: ChildProcess[] = Array.from({ length: 2 }, () =>
-      spawn(process.execPath, [program, scene.path, "ssd", "create", `data-${round}`], { stdio: ["ignore", "pipe", "ignore"] }),
+      spawn(process.execPath, [program, scene.path, "ssd", "create", `data-${round}`], {
+        stdio: ["ignore", "pipe", "ignore"],
+      }),
     );
     const ended = children.map((child) => once(child, "exit"));
     const known = (await scene.list()).objects.length;
@@ -81,7 +87,8 @@ test("a copy whose process is killed is cleaned away by the next, cp and all", a
   require("node:fs").writeFileSync(scene.disk(source), Buffer.alloc(2 ** 26, 7));
   const child = fork(program, [scene.path, "ssd", "clone", "copy", "source"], { silent: true });
   const exited = once(child, "exit");
-  while (child.exitCode === null && readdirSync(scene.file(".krstorage", "new")).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (child.exitCode === null && readdirSync(scene.file(".krstorage", "new")).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 1));
   child.kill("SIGKILL");
   await exited;
   const again = await operate("clone", "copy", "source");

@@ -46,7 +46,7 @@ function expectNothingLeft(): void {
   expect(readdirSync(scene.file(".krstorage", "sessions"))).not.toContain(`${dead}.db`);
 }
 
-test("a create that was only staged is undone, and its name is free", async () => {
+test("AC-53 a create that was only staged is undone, and its name is free", async () => {
   renameSync(scene.file("data", volume.record.uid), scene.file(".krstorage", "new", volume.record.uid));
   leave(volume.record.uid, { phase: "creating" });
   expect(await scene.find(volume)).toMatchObject({ phase: "creating" });
@@ -94,7 +94,11 @@ test("a grow is finished, whether its file has grown or not, and only once", asy
     leave(volume.record.uid, { operation: { type: "grow", toBytes: 3 * mebibyte } });
     await nextProcess();
     expectNothingLeft();
-    expect(await scene.find(volume)).toMatchObject({ health: "ready", record: { sizeBytes: 3 * mebibyte }, actualSizeBytes: 3 * mebibyte });
+    expect(await scene.find(volume)).toMatchObject({
+      health: "ready",
+      record: { sizeBytes: 3 * mebibyte },
+      actualSizeBytes: 3 * mebibyte,
+    });
     expect(readText(scene.disk(volume), 7)).toBe("content");
   }
 });
@@ -108,7 +112,11 @@ describe("a rollback", () => {
     mkdirSync(staged());
     execFileSync("cp", [scene.disk(snapshot), `${staged()}/disk.raw`]);
   });
-  const operation = (stagedInode?: number) => ({ type: "rollback", fromUid: snapshot.record.uid, ...(stagedInode === undefined ? {} : { stagedInode }) });
+  const operation = (stagedInode?: number) => ({
+    type: "rollback",
+    fromUid: snapshot.record.uid,
+    ...(stagedInode === undefined ? {} : { stagedInode }),
+  });
 
   test("whose copy was not complete is undone", async () => {
     leave(volume.record.uid, { operation: operation() });
@@ -123,7 +131,10 @@ describe("a rollback", () => {
     await nextProcess();
     expectNothingLeft();
     expect(readText(scene.disk(volume), 7)).toBe("content");
-    expect(await scene.find(volume)).toMatchObject({ health: "ready", record: { revision: volume.record.revision + 1 } });
+    expect(await scene.find(volume)).toMatchObject({
+      health: "ready",
+      record: { revision: volume.record.revision + 1 },
+    });
   });
 
   test("whose copy is in place already is finished, and until then the new file is no stranger", async () => {
@@ -144,14 +155,20 @@ describe("a rollback", () => {
     await nextProcess();
     expect(scene.warnings.length).toBeGreaterThan(0);
     await scene.volume("other"); // one object that cannot be recovered stops no other
-    expect(await scene.fsck(true)).toContainEqual(expect.objectContaining({ object: volume.record.uid, repaired: true }));
+    expect(await scene.fsck(true)).toContainEqual(
+      expect.objectContaining({ object: volume.record.uid, repaired: true }),
+    );
     expectNothingLeft();
     expect(readText(scene.disk(volume), 7)).toBe("changed");
   });
 });
 
 test("a purge is finished from wherever it was left", async () => {
-  const uids = [volume, await scene.volume("b"), await scene.volume("c")].map((made) => made.record.uid) as [string, string, string];
+  const uids = [volume, await scene.volume("b"), await scene.volume("c")].map((made) => made.record.uid) as [
+    string,
+    string,
+    string,
+  ];
   renameSync(scene.file("data", uids[1]), scene.file(".krstorage", "new", uids[1]));
   renameSync(scene.file("data", uids[2]), `${scene.path}/gone`);
   for (const uid of uids) leave(uid, { phase: "purging" });

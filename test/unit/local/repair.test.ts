@@ -1,5 +1,16 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
@@ -42,32 +53,37 @@ const damages: [string, (file: string) => void][] = [
   ],
 ];
 
-test.each(damages)("a database that %s is a typed error for that pool alone, and is rebuilt from the copies", async (_name, damage) => {
-  const driver = await reopened();
-  await driver.createPool(newPool("other"), call);
-  const before = byUid((await scene.list()).objects);
-  await driver.close();
-  for (const suffix of ["-wal", "-shm"]) rmSync(scene.file(".krstorage", `pool.db${suffix}`), { force: true });
-  damage(scene.file(".krstorage", "pool.db"));
-  const next = await reopened();
-  const error = await refusal(scene.list(), "PRECONDITION_FAILED");
-  expect(error.message).toContain("main/ssd");
-  expect(error.message).toContain("fsck");
-  await refusal(scene.volume("more"), "PRECONDITION_FAILED");
-  await next.create({ name: "other" }, newVolume("works"), call);
-  const looked = await scene.fsck(false);
-  expect(looked).toContainEqual(expect.objectContaining({ object: scene.file(".krstorage", "pool.db"), repaired: false }));
-  expect(existsSync(scene.file(".krstorage", "pool.db.broken-1"))).toBe(false);
+test.each(damages)(
+  "a database that %s is a typed error for that pool alone, and is rebuilt from the copies",
+  async (_name, damage) => {
+    const driver = await reopened();
+    await driver.createPool(newPool("other"), call);
+    const before = byUid((await scene.list()).objects);
+    await driver.close();
+    for (const suffix of ["-wal", "-shm"]) rmSync(scene.file(".krstorage", `pool.db${suffix}`), { force: true });
+    damage(scene.file(".krstorage", "pool.db"));
+    const next = await reopened();
+    const error = await refusal(scene.list(), "PRECONDITION_FAILED");
+    expect(error.message).toContain("main/ssd");
+    expect(error.message).toContain("fsck");
+    await refusal(scene.volume("more"), "PRECONDITION_FAILED");
+    await next.create({ name: "other" }, newVolume("works"), call);
+    const looked = await scene.fsck(false);
+    expect(looked).toContainEqual(
+      expect.objectContaining({ object: scene.file(".krstorage", "pool.db"), repaired: false }),
+    );
+    expect(existsSync(scene.file(".krstorage", "pool.db.broken-1"))).toBe(false);
 
-  const repaired = await scene.fsck(true);
-  expect(repaired.filter((finding) => !finding.repaired)).toEqual([]);
-  expect(byUid((await scene.list()).objects)).toEqual(before);
-  expect((await next.readPool(scene.ref, call))?.record).toEqual(scene.pool.record);
-  expect(readText(scene.disk(volume), 7)).toBe("content");
-  expect(await scene.fsck(false)).toEqual([]);
-  const back = await next.undelete(scene.ref, { uid: trashed.record.uid, claim: "c" }, call);
-  expect(back.health).toBe("ready");
-});
+    const repaired = await scene.fsck(true);
+    expect(repaired.filter((finding) => !finding.repaired)).toEqual([]);
+    expect(byUid((await scene.list()).objects)).toEqual(before);
+    expect((await next.readPool(scene.ref, call))?.record).toEqual(scene.pool.record);
+    expect(readText(scene.disk(volume), 7)).toBe("content");
+    expect(await scene.fsck(false)).toEqual([]);
+    const back = await next.undelete(scene.ref, { uid: trashed.record.uid, claim: "c" }, call);
+    expect(back.health).toBe("ready");
+  },
+);
 
 test("the damaged database is kept aside, never deleted", async () => {
   for (const suffix of ["-wal", "-shm"]) rmSync(scene.file(".krstorage", `pool.db${suffix}`), { force: true });
@@ -82,7 +98,9 @@ test("the database is not rebuilt under a process that writes to it", async () =
   await writer.update(scene.ref, matchOf(volume), { labels: {} }, call);
   renameSync(scene.file(".krstorage", "pool.db"), scene.file(".krstorage", "hidden"));
   await reopened();
-  expect(await scene.fsck(true)).toMatchObject([{ repaired: false, message: expect.stringContaining("other process") }]);
+  expect(await scene.fsck(true)).toMatchObject([
+    { repaired: false, message: expect.stringContaining("other process") },
+  ]);
   renameSync(scene.file(".krstorage", "hidden"), scene.file(".krstorage", "pool.db"));
   expect((await scene.list()).objects).toHaveLength(3);
 });
@@ -95,7 +113,10 @@ test("a row that cannot be read is listed as damaged, blocks nothing else, and i
   expect(listing.objects).toHaveLength(2);
   await refusal(driver.update(scene.ref, matchOf(volume), { labels: {} }, call), "PRECONDITION_FAILED");
   await refusal(driver.trash(scene.ref, matchOf(volume), 0, call), "PRECONDITION_FAILED");
-  await refusal(driver.purge(scene.ref, { uid: volume.record.uid, allowDataLoss: volume.record.uid }, call), "PRECONDITION_FAILED");
+  await refusal(
+    driver.purge(scene.ref, { uid: volume.record.uid, allowDataLoss: volume.record.uid }, call),
+    "PRECONDITION_FAILED",
+  );
   await refusal(scene.volume("data"), "ALREADY_EXISTS");
   await scene.volume("other");
   expect(await scene.fsck(true)).toMatchObject([{ object: volume.record.uid, repaired: true }]);
@@ -118,11 +139,17 @@ test("a record of a newer format is listed with what it has, and never written",
     expect((await refusal(attempt, "PRECONDITION_FAILED")).message).toContain("newer version");
   }
   await scene.fsck(true);
-  expect(JSON.parse(String(scene.sql("SELECT record FROM objects WHERE uid = ?", volume.record.uid)[0]?.record))).toEqual(newer);
+  expect(
+    JSON.parse(String(scene.sql("SELECT record FROM objects WHERE uid = ?", volume.record.uid)[0]?.record)),
+  ).toEqual(newer);
 });
 
 test("unknown fields of a record survive an update", async () => {
-  scene.sql("UPDATE objects SET record = ? WHERE uid = ?", JSON.stringify({ ...volume.record, invented: [1, { a: null }] }), volume.record.uid);
+  scene.sql(
+    "UPDATE objects SET record = ? WHERE uid = ?",
+    JSON.stringify({ ...volume.record, invented: [1, { a: null }] }),
+    volume.record.uid,
+  );
   const driver = await reopened();
   await driver.update(scene.ref, matchOf(volume), { labels: {} }, call);
   expect((await scene.find(volume))?.record).toMatchObject({ invented: [1, { a: null }], labels: {} });
@@ -137,11 +164,13 @@ test("data without a row gets its row back; two that claim one name are both kep
   await reopened();
   expect((await scene.list()).objects).toHaveLength(2);
   await scene.fsck(true);
-  const [live] = (await scene.list()).objects.filter((object) => object.record.name === "data" && object.phase === "live");
+  const [live] = (await scene.list()).objects.filter(
+    (object) => object.record.name === "data" && object.phase === "live",
+  );
   expect(live?.record.uid).toBe(rival.record.uid);
   const loser = await scene.find(volume);
   expect(loser).toMatchObject({ phase: "trashed", health: "ready" });
-  scene.clock.advance(400 * 86_400_000);
+  await scene.clock.advance(400 * 86_400_000);
   await refusal(scene.driver.purge(scene.ref, { uid: volume.record.uid }, call), "PRECONDITION_FAILED");
   const back = await scene.driver.undelete(scene.ref, { uid: volume.record.uid, claim: "c", name: "rescued" }, call);
   expect(readText(scene.disk(back), 7)).toBe("content");
@@ -155,7 +184,10 @@ test("data of which neither row nor copy says anything is listed as damaged and 
   expect(await scene.fsck(false)).toMatchObject([{ object: volume.record.uid, repaired: false }, {}]);
   await scene.fsck(true);
   expect((await scene.list()).damaged).toMatchObject([{ uid: volume.record.uid }]);
-  await refusal(driver.purge(scene.ref, { uid: volume.record.uid, allowDataLoss: volume.record.uid }, call), "PRECONDITION_FAILED");
+  await refusal(
+    driver.purge(scene.ref, { uid: volume.record.uid, allowDataLoss: volume.record.uid }, call),
+    "PRECONDITION_FAILED",
+  );
   expect(readText(scene.disk(volume), 7)).toBe("content");
 });
 
@@ -170,7 +202,9 @@ test("stale and missing copies are written anew, leftovers in staging go, strang
   rmSync(scene.file("volumes", "data"));
   await reopened();
   const findings = await scene.fsck(true);
-  expect(findings.filter((finding) => !finding.repaired).map((finding) => finding.object)).toEqual([scene.file(".krstorage", "new", "letter.txt")]);
+  expect(findings.filter((finding) => !finding.repaired).map((finding) => finding.object)).toEqual([
+    scene.file(".krstorage", "new", "letter.txt"),
+  ]);
   expect(findings).toHaveLength(6);
   expect(readdirSync(scene.file(".krstorage", "new"))).toEqual(["letter.txt"]);
   expect(await scene.fsck(false)).toHaveLength(1);
@@ -223,7 +257,10 @@ test("one disk that was restored from a backup is copied until it is accepted", 
 });
 
 test("the audit log says who did what, with before and after, and cannot be changed", async () => {
-  const rows = scene.sql("SELECT actor, stack, action, before, after FROM audit WHERE uid = ? ORDER BY id", trashed.record.uid);
+  const rows = scene.sql(
+    "SELECT actor, stack, action, before, after FROM audit WHERE uid = ? ORDER BY id",
+    trashed.record.uid,
+  );
   expect(rows.map((row) => row.action)).toEqual(["create", "trash"]);
   expect(rows[1]).toMatchObject({ actor: "tester@unit", stack: "dev" });
   expect(JSON.parse(String(rows[1]?.after))).toEqual(trashed.record);

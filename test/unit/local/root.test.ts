@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { localDriver } from "../../../provider/drivers/local";
 import { describeWith } from "../../support/requires";
@@ -27,17 +38,20 @@ test("a pool folder that is a symbolic link is refused, and nothing is made behi
   expect(readdirSync(elsewhere)).toEqual([]);
 });
 
-test.each([0o777, 0o770, 0o1777])("a pool folder that others can write (%o) is refused, at making and later", async (mode) => {
-  mkdirSync(scene.file());
-  chmodSync(scene.file(), mode);
-  expect((await refusal(create(), "PERMISSION_DENIED")).message).toContain("chmod go-w");
-  expect(readdirSync(scene.file())).toEqual([]);
-  chmodSync(scene.file(), 0o711);
-  await create();
-  chmodSync(scene.file(), mode);
-  await refusal(scene.driver.create(scene.ref, newVolume("data"), call), "PERMISSION_DENIED");
-  await refusal(scene.driver.list(scene.ref, call), "PERMISSION_DENIED");
-});
+test.each([0o777, 0o770, 0o1777])(
+  "a pool folder that others can write (%o) is refused, at making and later",
+  async (mode) => {
+    mkdirSync(scene.file());
+    chmodSync(scene.file(), mode);
+    expect((await refusal(create(), "PERMISSION_DENIED")).message).toContain("chmod go-w");
+    expect(readdirSync(scene.file())).toEqual([]);
+    chmodSync(scene.file(), 0o711);
+    await create();
+    chmodSync(scene.file(), mode);
+    await refusal(scene.driver.create(scene.ref, newVolume("data"), call), "PERMISSION_DENIED");
+    await refusal(scene.driver.list(scene.ref, call), "PERMISSION_DENIED");
+  },
+);
 
 test("a backend folder that others can write, or that is a link, is refused", async () => {
   const inner = join(scene.path, "inner");
@@ -70,7 +84,9 @@ describeWith({ needs: ["linux"] }, "on tmpfs", () => {
     const path = mkdtempSync("/dev/shm/krs-unit-");
     try {
       const refused = Scene.bare({ path });
-      expect((await refusal(refused.driver.createPool(newPool("ssd"), call), "UNSUPPORTED")).message).toContain('allowFilesystem: "tmpfs"');
+      expect((await refusal(refused.driver.createPool(newPool("ssd"), call), "UNSUPPORTED")).message).toContain(
+        'allowFilesystem: "tmpfs"',
+      );
       await refusal(refused.driver.prospect("ssd", call), "UNSUPPORTED");
       expect(readdirSync(path)).toEqual([]);
       await refused.driver.close();
@@ -109,7 +125,9 @@ test("a pool that has lost its marker but not its data is never taken for none, 
   const made = await create();
   const volume = await scene.driver.create(scene.ref, newVolume("data"), call);
   rmSync(scene.file(".krstorage", "pool.json"));
-  expect((await refusal(scene.driver.readPool({ name: "ssd" }, call), "PRECONDITION_FAILED")).message).toContain("fsck");
+  expect((await refusal(scene.driver.readPool({ name: "ssd" }, call), "PRECONDITION_FAILED")).message).toContain(
+    "fsck",
+  );
   await refusal(scene.driver.list({ name: "ssd", identity: made.record.identity }, call), "UNAVAILABLE");
   await refusal(create(), "ALREADY_EXISTS");
   expect(await scene.fsck(true)).toMatchObject([{ repaired: true }]);
@@ -135,7 +153,10 @@ test("a removal that was repeated is gone, also where another pool has the name 
   expect(await scene.driver.removePool(ref, record, call)).toBe("gone");
   expect((await scene.driver.readPool(scene.ref, call))?.record).toEqual(next.record);
   renameSync(scene.file(), `${scene.file()}.away`);
-  await refusal(scene.driver.removePool({ name: "ssd", identity: next.record.identity }, next.record, call), "UNAVAILABLE");
+  await refusal(
+    scene.driver.removePool({ name: "ssd", identity: next.record.identity }, next.record, call),
+    "UNAVAILABLE",
+  );
 });
 
 test("a retired pool goes with the last of its trash", async () => {
@@ -143,7 +164,7 @@ test("a retired pool goes with the last of its trash", async () => {
   const volume = await scene.driver.create(scene.ref, newVolume("data"), call);
   await scene.trash(volume, 1000);
   expect(await scene.driver.removePool(scene.ref, record, call)).toBe("retired");
-  scene.clock.advance(2000);
+  await scene.clock.advance(2000);
   expect(await scene.driver.purge(scene.ref, { uid: volume.record.uid }, call)).toBe(true);
   expect(existsSync(scene.file())).toBe(false);
   expect(await scene.driver.removePool({ name: "ssd", identity: record.identity }, record, call)).toBe("gone");

@@ -56,7 +56,7 @@ test("slots of a range are those of its parts, wherever it is cut", () => {
       const runs = nextRuns(schedule, { from: from - 1, count: whole.length, timezone });
       expect(runs).toEqual(whole.map(({ start }) => start));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -78,7 +78,10 @@ test("where no clock is changed between two runs, the library's own reckoning of
   fc.assert(
     fc.property(fc.constantFrom(...zones), anyInstant, fc.constantFrom(...schedules), (timezone, from, schedule) => {
       const ours = nextRuns(schedule, { timezone, from, count: 3 });
-      const walls = ours.map((run) => run.getTime() - Date.parse(`${wallOf(run, timezone).replace(" ", "T")}Z`));
+      const minute = from - (((from % 60_000) + 60_000) % 60_000);
+      const walls = [minute, ...ours.map(Number)].map(
+        (ms) => ms - Date.parse(`${wallOf(ms, timezone).replace(" ", "T")}Z`),
+      );
       fc.pre(new Set(walls).size === 1);
       expect(new Cron(schedule, { timezone, paused: true }).nextRuns(3, new Date(from))).toEqual(ours);
     }),

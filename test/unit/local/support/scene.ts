@@ -2,8 +2,19 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, realpathSync, rm
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
-import type { Call, Driver, Finding, Listing, Log, NewObject, NewPool, PoolRef, StoredObject, StoredPool } from "../../../../provider/drivers/driver";
-import { localDriver, type LocalOptions } from "../../../../provider/drivers/local";
+import type {
+  Call,
+  Driver,
+  Finding,
+  Listing,
+  Log,
+  NewObject,
+  NewPool,
+  PoolRef,
+  StoredObject,
+  StoredPool,
+} from "../../../../provider/drivers/driver";
+import { type LocalOptions, localDriver } from "../../../../provider/drivers/local";
 import { newClaim, newUid } from "../../../../provider/drivers/record";
 import { type ErrorCode, KrStorageError } from "../../../../provider/model/errors";
 import { testClock } from "../../../../provider/testing";

@@ -1,0 +1,163 @@
+import { KrStorageError } from "../../model/errors";
+import type { Call, Holder, NewObject } from "../driver";
+import { formatVersion, type ObjectRecord } from "../record";
+import type { Entry } from "./entry";
+import { healthOf, roundUp } from "./health";
+import type { OpenPool } from "./openPool";
+import { checkedRecord } from "./requests";
+import { requireRoom } from "./room";
+import type { Transaction } from "./transaction";
+import type { Turn } from "./turns";
+
+/** A create whose intent is on its row. */
+export interface Begun {
+  entry: Entry;
+  source: Entry | undefined;
+}
+
+export function nameTaken(
+  pool: OpenPool,
+  object: NewObject,
+  taken: { uid: string; name: string; phase: string; session: string | null },
+): KrStorageError {
+  const what = `${pool.where}/${taken.name}`;
+  const state =
+    taken.phase === "live"
+      ? "exists already"
+      : taken.phase === "creating"
+        ? "is being made by another call"
+        : "is in the trash";
+  const todo = taken.phase === "trashed" ? "; undelete it, or make the new object under a new uid" : "";
+  return new KrStorageError("ALREADY_EXISTS", `${what} (uid ${taken.uid}) ${state}${todo}`, {
+    target: `${pool.where}/${object.name}`,
+  });
+}
+
+export function sourceBusy(pool: OpenPool, name: string): KrStorageError {
+  const what = `${pool.where}/${name}`;
+  return new KrStorageError(
+    "IN_USE",
+    `${what} cannot be copied now: another call works on it; try again when that has ended`,
+    { target: what, retryable: true },
+  );
+}
+
+/** Checks everything that a create needs, and writes its intent. Only inside a transaction in which the name is free. */
+export function intend(
+  pool: OpenPool,
+  turn: Turn,
+  transaction: Transaction,
+  object: NewObject,
+  call: Call,
+  writers: Holder[],
+): Begun {
+  const what = `${pool.where}/${object.name}`;
+  if (transaction.pool.retiredAt !== undefined) {
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `pool ${pool.where} was deleted at ${transaction.pool.retiredAt} and takes no new objects`,
+      { target: pool.where },
+    );
+  }
+  const source =
+    object.sourceUid === undefined ? undefined : requireSource(pool, transaction, object, object.sourceUid);
+  if (source && writers.length > 0 && transaction.pool.capabilities.onlineSnapshot === "none") {
+    throw new KrStorageError("IN_USE", tornCopy(`${pool.where}/${source.name}`, writers), {
+      target: `${pool.where}/${source.name}`,
+    });
+  }
+  const sizeBytes = wantedSize(object, source, what);
+  const counts = object.kind === "volume" || !transaction.pool.capabilities.copyOnWrite;
+  const provisionedBytes = counts ? roundUp(sizeBytes) : 0;
+  requireRoom(transaction, pool.usage, provisionedBytes, what, pool.where);
+  const record = newRecord(object, sizeBytes, transaction, call, writers);
+  const entry: Entry = {
+    uid: object.uid,
+    kind: object.kind,
+    name: object.name,
+    phase: "creating",
+    session: turn.claim(),
+    sourceUid: object.sourceUid ?? null,
+    provisionedBytes,
+    operation: undefined,
+    record: checkedRecord(record, what),
+  };
+  transaction.insert(entry);
+  return { entry, source };
+}
+
+function newRecord(
+  object: NewObject,
+  sizeBytes: number,
+  transaction: Transaction,
+  call: Call,
+  writers: Holder[],
+): ObjectRecord {
+  return {
+    formatVersion,
+    kind: object.kind,
+    uid: object.uid,
+    claim: object.claim,
+    name: object.name,
+    self: "", // known when its file is
+    poolIdentity: transaction.pool.identity,
+    owner: object.owner,
+    ...(object.stackId === undefined ? {} : { stackId: object.stackId }),
+    createdBy: call.actor.by,
+    createdAt: transaction.now,
+    requested: object.requested,
+    labels: object.labels,
+    revision: 1,
+    sizeBytes,
+    ...(object.sourceUid === undefined ? {} : { sourceUid: object.sourceUid }),
+    ...(object.kind === "snapshot"
+      ? { consistency: writers.length > 0 ? ("crash" as const) : ("offline" as const) }
+      : {}),
+    protection: object.protection,
+    consumers: [],
+    holds: [],
+  };
+}
+
+function requireSource(pool: OpenPool, transaction: Transaction, object: NewObject, sourceUid: string): Entry {
+  const source = transaction.find(sourceUid);
+  if (source?.phase !== "live") {
+    const hint = source?.phase === "trashed" ? `: ${pool.where}/${source.name} is in the trash; undelete it first` : "";
+    throw new KrStorageError(
+      "NOT_FOUND",
+      `the source of ${pool.where}/${object.name} (uid ${sourceUid}) is not in pool ${pool.where}${hint}`,
+      {
+        target: `${pool.where}/${object.name}`,
+      },
+    );
+  }
+  const what = `${pool.where}/${source.name}`;
+  if (object.kind === "snapshot" && source.kind !== "volume") {
+    throw new KrStorageError("INVALID_ARGUMENT", `${what} is a snapshot; snapshots are taken of volumes`, {
+      target: what,
+    });
+  }
+  const health = healthOf(pool.paths, pool.identity, source);
+  if (health.health !== "ready")
+    throw new KrStorageError("PRECONDITION_FAILED", `${what} is ${health.health}: ${health.problem}`, { target: what });
+  return source;
+}
+
+function wantedSize(object: NewObject, source: Entry | undefined, what: string): number {
+  const least = source?.record.sizeBytes ?? 0;
+  if (object.kind === "snapshot") return least;
+  const wanted = object.sizeBytes ?? least;
+  if (wanted >= least) return wanted;
+  const message = `${wanted} bytes is less than the ${least} bytes of its source`;
+  throw new KrStorageError("INVALID_ARGUMENT", `${what} cannot be made: ${message}`, {
+    target: what,
+    issues: [{ path: "sizeBytes", message }],
+  });
+}
+
+function tornCopy(what: string, writers: Holder[]): string {
+  return (
+    `${what} cannot be copied: it is open for writing by ${writers.map((holder) => holder.name).join(", ")}, and on this file system the copy of a ` +
+    "disk that is being written is torn; stop what uses it, or keep the pool on btrfs or xfs, where a running disk can be copied at one point in time"
+  );
+}
