@@ -42,13 +42,14 @@ export function applyRetention(
   const zone = openZone(options.timezone ?? "UTC");
   const nowMs = options.now === undefined ? undefined : instantMs(options.now, "now");
   const order = sortNewestFirst(snapshots);
+  const ids = snapshots.map(({ id }) => id);
   const keep: Kept[] = [];
   const remove: Removed[] = [];
   judge(snapshots, order, { policy: read, zone, nowMs }, (place, verdict) => {
-    const { id } = snapshots[order.indexes[place] as number] as RetentionSnapshot;
+    const id = ids[order.indexes[place] as number] as string;
     if (typeof verdict === "string") remove.push({ id, reason: verdict });
     else keep.push({ id, reasons: verdict });
   });
-  assertDistinct(keep, remove);
+  assertDistinct(ids, keep, remove);
   return { keep, remove };
 }

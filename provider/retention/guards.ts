@@ -35,7 +35,9 @@ export function guard(given: readonly PlannedSnapshot[], order: Order, guarding:
     given.length,
     (place) => (flagsAt(place) & own) !== 0 && !isFuture(order, place, guarding),
   );
-  const goodOnes = counted.filter((place) => (flagsAt(place) & good) !== 0);
+  const goodOnes = counted.every((place) => (flagsAt(place) & good) !== 0)
+    ? counted
+    : counted.filter((place) => (flagsAt(place) & good) !== 0);
   const verdicts = new Array<Verdict>(given.length).fill(notCounted);
 
   // First as if all were good, then the good ones by themselves: a bad one never takes the place of a good one.

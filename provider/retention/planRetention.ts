@@ -94,15 +94,16 @@ function split(
   { indexes }: Order,
   verdicts: readonly Verdict[],
 ): { keep: Kept[]; remove: Removed[] } {
+  const ids = snapshots.map(({ id }) => id);
   const keep: Kept[] = [];
   const remove: Removed[] = [];
   for (let place = 0; place < verdicts.length; place++) {
-    const { id } = snapshots[indexes[place] as number] as PlannedSnapshot;
+    const id = ids[indexes[place] as number] as string;
     const verdict = verdicts[place] as Verdict;
     if (typeof verdict === "string") remove.push({ id, reason: verdict });
     else keep.push({ id, reasons: verdict });
   }
-  assertDistinct(keep, remove);
+  assertDistinct(ids, keep, remove);
   return { keep, remove };
 }
 

@@ -49,7 +49,7 @@ function sortFew(times: Float64Array): Order {
 function sortMany(times: Float64Array): Order {
   const newest = times.reduce((a, b) => Math.max(a, b));
   const oldest = times.reduce((a, b) => Math.min(a, b));
-  let from: Order = { indexes: Uint32Array.from(times.keys()), timesMs: times };
+  let from: Order = { indexes: new Uint32Array(times.length).map((_zero, index) => index), timesMs: times };
   let to = emptyOrder(times.length);
   for (let unit = 1; unit <= newest - oldest; unit *= digits) {
     sortByDigit(from, to, newest, unit);
@@ -104,10 +104,19 @@ export function pick(order: Order, places: Uint32Array): Order {
   };
 }
 
-/** INVALID_ARGUMENT if one id is both kept and removed: whoever acts on ids would remove what is to be kept. */
-export function assertDistinct(kept: readonly { id: string }[], removed: readonly { id: string }[]): void {
-  const [few, many] = kept.length < removed.length ? [kept, removed] : [removed, kept];
-  const ids = new Set(few.map(({ id }) => id));
-  const twice = many.find(({ id }) => ids.has(id));
-  if (twice) throw new KrStorageError("INVALID_ARGUMENT", `two snapshots have the id ${quote(twice.id, 80)}`);
+/**
+ * INVALID_ARGUMENT if one id is both kept and removed: whoever acts on ids would remove what is to be kept. `ids` are those of all snapshots,
+ * kept and removed.
+ */
+export function assertDistinct(ids: readonly string[], kept: readonly WithId[], removed: readonly WithId[]): void {
+  const few = kept.length < removed.length ? kept : removed;
+  const known = new Set(few.map(({ id }) => id));
+  let left = few.length;
+  for (const id of ids) {
+    if (known.has(id) && --left < 0)
+      throw new KrStorageError("INVALID_ARGUMENT", `two snapshots have the id ${quote(id, 80)}`);
+  }
+}
+interface WithId {
+  readonly id: string;
 }

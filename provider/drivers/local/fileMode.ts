@@ -1,6 +1,7 @@
 import { fchmodSync, fchownSync, readFileSync, type Stats } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 import type { LocalOptions } from "./options";
+import { currentUser } from "./safeFiles";
 
 /** Who may use a disk: its owner, and the configured group. Set on the open file, since the usual umask lets everybody read. */
 export interface DiskAccess {
@@ -15,8 +16,10 @@ export function diskAccess(options: LocalOptions): DiskAccess {
   return { writable: 0o660, groupId: groupIdOf(options.group) };
 }
 
-/** Gives an open disk its mode, and its group where one is configured. */
+/** Gives an open disk its mode, and its group where one is configured. A disk that a hypervisor has made its own may be out of our reach. */
 export function setAccess(descriptor: number, stats: Stats, access: DiskAccess, isReadOnly: boolean): void {
+  const user = currentUser();
+  if (user !== undefined && user !== 0 && stats.uid !== user) return;
   const mode = isReadOnly ? readOnlyMode : access.writable;
   if (access.groupId !== undefined && !isReadOnly && stats.gid !== access.groupId)
     fchownSync(descriptor, stats.uid, access.groupId);

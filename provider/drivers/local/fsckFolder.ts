@@ -138,7 +138,7 @@ async function restoreDatabase(
     await report(check, paths.database, `${problem}, and the copy of the pool's record in its marker cannot be read`);
     return false;
   }
-  const before = check.findings.length;
+  let isMended = false;
   await report(check, paths.database, problem, async () => {
     pools.forget(ref.name);
     await whileMaking(paths, check.call.signal, where, async () => {
@@ -151,18 +151,17 @@ async function restoreDatabase(
         );
       }
       const now = databaseOrProblem(paths, where);
-      if ("record" in now && now.record) return; // another process has just mended it
+      isMended = "record" in now && now.record !== undefined;
+      if (isMended) return; // by another process, just now
       // Complete before it has its name: a database with the pool's record and without its objects would pass for an empty pool
       const built = await rebuildDatabase(pools.site, paths, record, check);
       moveAside(paths);
       renameSync(built, paths.database);
       await syncPath(paths.internal);
+      isMended = true;
     });
   });
-  return (
-    check.findings[before]?.repaired === true ||
-    check.findings.slice(before).some((finding) => finding.object === paths.database && finding.repaired)
-  );
+  return isMended;
 }
 
 /** A damaged database is kept: someone may still read from it what the copies do not have. */

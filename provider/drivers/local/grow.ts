@@ -66,14 +66,21 @@ export async function finishGrow(pool: OpenPool, call: Call, entry: Entry): Prom
   if (entry.operation?.type !== "grow")
     throw new KrStorageError("INTERNAL", `${pool.where}/${entry.name} is not being grown`, { target: pool.where });
   const { toBytes } = entry.operation;
+  const what = `${pool.where}/${entry.name}`;
+  // While the operation stands on the row, whoever comes next finishes it
+  const mayFollow = (error: unknown) => toKrStorageError(error, "growing", what, { outcome: "unknown" });
   try {
     await growFile(diskPath(pool.paths, entry.uid), roundUp(toBytes));
   } catch (error) {
     // The file system may never hold so much: an operation that cannot be finished must not block the volume for ever
-    await undo(pool, call, entry);
-    throw toKrStorageError(error, "growing", `${pool.where}/${entry.name}`);
+    await undo(pool, call, entry).catch((cause: unknown) => {
+      throw mayFollow(cause);
+    });
+    throw toKrStorageError(error, "growing", what);
   }
-  const grown = await record(pool, call, entry, toBytes);
+  const grown = await record(pool, call, entry, toBytes).catch((error: unknown) => {
+    throw mayFollow(error);
+  });
   await refreshCopy(pool, grown.uid);
   return storedObject(pool.paths, grown, healthOf(pool.paths, pool.identity, grown));
 }

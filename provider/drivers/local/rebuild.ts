@@ -52,11 +52,14 @@ export async function rebuildDatabase(site: Site, pool: PoolPaths, record: PoolR
     for (const { entry, winner } of displaced) {
       await report(check, entry.uid, displacedMessage(entry.name, winner), () => undefined);
     }
+    // Everything into the one file that gets the database's name
+    const { busy } = database.sql("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    if (busy !== 0)
+      throw new KrStorageError("UNAVAILABLE", `the rebuilt database of ${where} is in use`, { target: where });
   } finally {
     await database.close();
   }
-  if (lstatSync(`${paths.database}-wal`, { throwIfNoEntry: false }))
-    throw new KrStorageError("INTERNAL", `the rebuilt database of ${where} could not be closed`, { target: where });
+  for (const part of ["-wal", "-shm"]) rmSync(`${paths.database}${part}`, { force: true });
   await syncPath(paths.database);
   return paths.database;
 }

@@ -44,7 +44,7 @@ function openFor({ path, owner }: Job): StorageLibrary {
 
 async function work(job: Job): Promise<void> {
   const storage = openFor(job);
-  const outcomeOf = (step: Step) => perform(storage, job.path, step).then((value) => ({ value }), failure);
+  const outcomeOf = (step: Step) => perform(storage, job.path, step).then((value = null) => ({ value }), failure);
   if (job.together) for (const outcome of await Promise.all(job.steps.map(outcomeOf))) answer({ outcome });
   else for (const step of job.steps) answer({ outcome: await outcomeOf(step) });
   if (job.keep) return answer({ closed: true });

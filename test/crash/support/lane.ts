@@ -5,7 +5,7 @@ import { Actor, type Ended, valuesOf } from "./actors";
 import type { PoolState } from "./observe";
 import { cleanUp, isOfRound, type OperationName, type Scenario, scenarios } from "./scenarios";
 import type { Step } from "./steps";
-import { killBefore, type Place, watch } from "./strace";
+import { failFrom, killBefore, type Place, watch } from "./strace";
 
 const pool = "lane";
 /** What lives in the pool all the time and must not notice anything. */
@@ -44,9 +44,9 @@ export class Lane {
   /** The places that a run has which nobody disturbs. */
   async places(): Promise<Place[]> {
     let places: Place[] = [];
-    await this.round(async (victim, steps) => {
+    await this.round(async (victim, step) => {
       const watched = await watch(victim.threads);
-      const ended = await victim.do(this.job(steps));
+      const ended = await victim.do(this.job([step]));
       places = await watched.places();
       return ended;
     });
@@ -55,15 +55,32 @@ export class Lane {
 
   /** One round in which the process is killed before a place. False if it did not get there, and so was not harmed. */
   async killedBefore(place: Place): Promise<boolean> {
-    return this.round(async (victim, steps) => {
+    const ended = await this.round(async (victim, step) => {
       const tracer = await killBefore(victim.threads, place);
-      const ended = await victim.do(this.job(steps));
-      if (ended.killedBy === undefined) await tracer.stop();
-      return ended;
+      const harmed = await victim.do(this.job([step]));
+      if (harmed.killedBy === undefined) await tracer.stop();
+      return harmed;
     });
+    return ended.killedBy !== undefined;
   }
 
-  private async round(run: (victim: Actor, steps: Step[]) => Promise<Ended>): Promise<boolean> {
+  /**
+   * One round in which a call fails from a place on, as it does on a broken disk. When it works again the same process goes on, and
+   * must be able to. The error that the operation ended with, if it did.
+   */
+  async failing(place: Place, errno: string): Promise<{ code: string } | undefined> {
+    const ended = await this.round(async (victim, step) => {
+      const tracer = await failFrom(victim.threads, place, errno);
+      const failed = await victim.do({ ...this.job([step]), keep: true });
+      await tracer.stop();
+      valuesOf(await victim.do(this.job(writing("victim"))), writing("").length);
+      return failed;
+    });
+    const [outcome] = ended.outcomes;
+    return outcome && "error" in outcome ? outcome.error : undefined;
+  }
+
+  private async round(run: (victim: Actor, operation: Step) => Promise<Ended>): Promise<Ended> {
     this.rounds += 1;
     const name = `r${this.rounds}`;
     const scenarioPool = `p${this.rounds}`;
@@ -76,14 +93,10 @@ export class Lane {
     if (scenario.prepare.length > 0) await this.run(scenario.prepare);
     const uids = scenario.before ? uidsOf(await this.observe(where), name) : new Map<string, string>();
     if (scenario.tamper) this.takeDatabaseAway(where);
-    const ended = await run(victim, [scenario.operation]).finally(() => victim.end());
+    const ended = await run(victim, scenario.operation).finally(() => victim.end());
 
-    const [outcome] = ended.outcomes;
-    if (outcome && "error" in outcome) throw new Error(outcome.error.message);
-    const isDone = outcome !== undefined;
-    if (!isDone) expect(ended.killedBy).toBe("SIGKILL");
-    await this.check(scenario, where, name, uids, isDone);
-    return ended.killedBy !== undefined;
+    await this.check(scenario, where, name, uids, verdictOf(ended));
+    return ended;
   }
 
   private async check(
@@ -91,18 +104,19 @@ export class Lane {
     where: string,
     name: string,
     uids: Map<string, string>,
-    isDone: boolean,
+    verdict: Verdict,
   ): Promise<void> {
-    const { before, after, operation } = scenario;
+    const { after, operation } = scenario;
     // Whoever only reads, before anything is recovered, sees whole objects
     const seen = await this.look(where);
     if (seen) assertWhole(ofRound(seen, name), scenario);
-    if (isDone && after) expectAt("what was answered", seen && texts({ objects: ofRound(seen, name) }), after);
+    if (verdict === "done" && after)
+      expectAt("what was answered", seen && texts({ objects: ofRound(seen, name) }), after);
 
     await this.race(this.recovery(where), scenario.repeated ?? []);
     const recovered = await this.look(where);
     const found = recovered && texts({ objects: ofRound(recovered, name) });
-    const allowed = isDone || scenario.tamper ? [after] : [before, after];
+    const allowed = allowedStates(scenario, verdict);
     expect(allowed.map((state) => JSON.stringify(state))).toContain(JSON.stringify(found));
     if (recovered) {
       expectAt("after recovery", recovered.problems, []);
@@ -138,13 +152,7 @@ export class Lane {
   /** Both processes at once. How many of them succeeded; the others failed with one of the codes that are all right. */
   private async race(steps: Step[], losers: string[]): Promise<number> {
     const writes = (side: string): Step[] =>
-      steps.some((step) => step.do === "list") && steps[0]?.do !== "fsck"
-        ? [
-            { do: "create", pool, name: `w-${side}`, size: "4KiB" },
-            { do: "delete", pool, name: `w-${side}` },
-            { do: "purge", pool, name: `w-${side}` },
-          ]
-        : [];
+      steps.some((step) => step.do === "list") && steps[0]?.do !== "fsck" ? writing(side) : [];
     const sides = await Promise.all(
       this.recoverers.map((actor, at) => actor.do(this.job([...writes(String(at)), ...steps]))),
     );
@@ -181,6 +189,34 @@ export class Lane {
   private job(steps: Step[]) {
     return { path: this.path, owner: "crash", steps };
   }
+}
+
+/** What the answer, or its absence, says about the operation. */
+type Verdict = "done" | "not done" | "either";
+
+function verdictOf({ outcomes: [outcome], killedBy }: Ended): Verdict {
+  if (!outcome) {
+    expect(killedBy).toBe("SIGKILL");
+    return "either";
+  }
+  if ("value" in outcome) return "done";
+  const { code, message, outcome: told } = outcome.error;
+  if (code === "untyped" || code === "INTERNAL") throw new Error(message);
+  return told === "not-applied" ? "not done" : "either";
+}
+
+function allowedStates({ before, during, after, tamper }: Scenario, verdict: Verdict): (string[] | undefined)[] {
+  if (verdict === "done" || tamper) return [after];
+  return verdict === "not done" ? [before, during] : [before, after];
+}
+
+/** Something else to do in the shared pool, that leaves nothing behind. */
+function writing(side: string): Step[] {
+  return [
+    { do: "create", pool, name: `w-${side}`, size: "4KiB" },
+    { do: "delete", pool, name: `w-${side}` },
+    { do: "purge", pool, name: `w-${side}` },
+  ];
 }
 
 function ofRound(state: PoolState, name: string): PoolState["objects"] {

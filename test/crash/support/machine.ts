@@ -19,6 +19,7 @@ export type FileSystem = keyof typeof fileSystems;
  */
 export class Machine {
   private running: ChildProcess | undefined;
+  private lines: string[] = [];
   private readonly image: string;
   /** Where the machine's own disk is mounted, in the machine. */
   readonly mountPoint: string;
@@ -52,10 +53,15 @@ export class Machine {
     });
     this.running = machine;
     createInterface({ input: machine.stdout }).on("line", (line) => {
-      if (process.env.KRSTORAGE_TEST_TELL === "console") console.info(line);
+      this.lines = [...this.lines.slice(-30), line];
       const message = parse(line);
       if (message !== undefined && this.running === machine) hear(message);
     });
+  }
+
+  /** The last lines that it has shown. */
+  console(): string {
+    return this.lines.join("\n");
   }
 
   /** Cuts its power. */
@@ -80,7 +86,7 @@ echo 360000 > /proc/sys/vm/dirty_expire_centisecs
 echo 90 > /proc/sys/vm/dirty_ratio
 echo 80 > /proc/sys/vm/dirty_background_ratio
 echo 720000 > /proc/sys/fs/xfs/xfssyncd_centisecs 2>/dev/null
-mount -t ${this.fileSystem} -o ${fileSystems[this.fileSystem].mount} /dev/ubda ${this.mountPoint} || echo '${mark}"no mount"'
+mount -t ${this.fileSystem} -o ${fileSystems[this.fileSystem].mount} /dev/ubda ${this.mountPoint} || echo "the disk cannot be mounted"
 echo '${mark}"up"'
 ${quoted} 2>&1
 echo '${mark}"ended"'

@@ -14,7 +14,7 @@ export interface PowerCuts {
   fileSystem: FileSystem;
   cuts: number;
   seed: number;
-  /** A module that the program in the machine loads first; only to prove that these tests can fail. */
+  /** A module that the program in the machine loads first, once the pool is made; only to prove that these tests can fail. */
   preload?: string;
 }
 
@@ -40,7 +40,7 @@ export async function cutPower(options: PowerCuts): Promise<Verdict> {
     const boot = verdict.cuts;
     const program = [
       process.execPath,
-      ...(options.preload === undefined ? [] : ["--require", options.preload]),
+      ...(options.preload === undefined || boot === 0 ? [] : ["--require", options.preload]),
       join(__dirname, "guest.js"),
       join(machine.mountPoint, "storage"),
       String(boot),
@@ -56,7 +56,7 @@ export async function cutPower(options: PowerCuts): Promise<Verdict> {
       verdict.problems.push(...known.compare(state).map((problem) => `after cut ${boot}: ${problem}`));
       known = known.settled(state);
     }
-    for (const message of said) {
+    for (const message of verdict.problems.length === 0 ? said : []) {
       if (typeof message !== "object") continue;
       if ("begin" in message) known.begin(message.begin);
       else if (message.failed !== undefined)
@@ -80,7 +80,7 @@ async function listen(
 ): Promise<Message[]> {
   const said: Message[] = [];
   let steps = 0;
-  await new Promise<void>((resolve, reject) => {
+  const isTime = new Promise<void>((resolve, reject) => {
     const silence = setTimeout(() => reject(new Error("the machine says nothing")), silenceMs);
     const cutSoon = () => {
       clearTimeout(silence);
@@ -97,9 +97,17 @@ async function listen(
         steps += 1;
         if (steps === moment.steps || message.failed !== undefined) cutSoon();
       }
-      if (message === "ended") cutSoon();
+      if (message === "ended") {
+        clearTimeout(silence);
+        reject(new Error(`the machine's program ended by itself: ${machine.console()}`));
+      }
     });
-  }).finally(() => machine.cut());
+  });
+  try {
+    await isTime;
+  } finally {
+    await machine.cut();
+  }
   return said;
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { bytesOf } from "../../../provider/model/quantity";
 import { KrStorageError, type StorageLibrary } from "../../../provider/storage";
 import { poolRef } from "../../../provider/storage/storage";
 import { fillDisk } from "./content";
@@ -46,7 +47,7 @@ export async function perform(storage: StorageLibrary, path: string, step: Step)
       return fillDisk(connection.path, step.seed);
     }
     case "grow":
-      return storage.growVolume(`${pool}/${step.name}`, step.size);
+      return grow(storage, step.pool, step.name, bytesOf(step.size));
     case "snapshot":
       return storage.createSnapshot(`${pool}/${step.name}`, step.as);
     case "rollback":
@@ -60,6 +61,17 @@ export async function perform(storage: StorageLibrary, path: string, step: Step)
     case "purge":
       return storage.purge(pool, await trashedUid(storage, step.pool, step.name));
   }
+}
+
+/** The driver's own growing: the library's is followed by a change of what was asked for, which is another operation. */
+async function grow(storage: StorageLibrary, pool: string, name: string, sizeBytes: number): Promise<void> {
+  const where = { backend: "main", pool };
+  const volume = (await storage.storage.view(where, { maxAgeMs: 0 })).byName(name);
+  if (!volume) throw new KrStorageError("NOT_FOUND", `${name} is not there`);
+  const { uid, claim } = volume.record;
+  await storage.storage
+    .backend("main")
+    .write(undefined, (driver, call) => driver.grow(poolRef(where), { uid, claim }, sizeBytes, call));
 }
 
 /** The driver's own rollback: the library's takes a safety snapshot first, which is another operation. */

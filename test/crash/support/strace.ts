@@ -53,14 +53,15 @@ export interface Tracer {
 
 /** Attaches to one thread of a process that waits, so that it is killed (or its call fails) just before a place. */
 export function killBefore(threads: Threads, place: Place): Promise<Tracer> {
-  return injectAt(threads, place, "signal=KILL");
+  return injectAt(threads, place, `signal=KILL:when=${place.nth}`);
 }
-export function failAt(threads: Threads, place: Place, errno: string): Promise<Tracer> {
-  return injectAt(threads, place, `error=${errno}`);
+/** Attaches likewise, so that the call fails there and from there on, until tracing stops. */
+export function failFrom(threads: Threads, place: Place, errno: string): Promise<Tracer> {
+  return injectAt(threads, place, `error=${errno}:when=${place.nth}+`);
 }
 
-function injectAt(threads: Threads, { thread, call, nth }: Place, what: string): Promise<Tracer> {
-  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${what}:when=${nth}`];
+function injectAt(threads: Threads, { thread, call }: Place, what: string): Promise<Tracer> {
+  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${what}`];
   return attach(["-o", "/dev/null", ...inject, "-p", String(threads[thread])], [threads[thread]]);
 }
 

@@ -95,6 +95,13 @@ test("AC-46 skipped runs do not shorten history by count; by age they do, as dec
   expect(applyRetention(early, { keepWithinDaily: "7d", keepWithinFrom: "now" }, { now }).keep).toEqual([]);
 });
 
+test("a span that ends in the hour that comes twice, or never, reaches back to the earlier instant", () => {
+  const twice = at("2026-10-26T01:30:00Z", "2026-10-25T00:45:00Z", "2026-10-25T00:30:00Z"); // a day before 02:30 in Vienna
+  expect(ids(applyRetention(twice, { keepWithin: "1d" }, { timezone: "Europe/Vienna" }).keep)).toHaveLength(2);
+  const never = at("2026-03-30T00:30:00Z", "2026-03-29T00:45:00Z", "2026-03-29T00:30:00Z");
+  expect(ids(applyRetention(never, { keepWithin: "1d" }, { timezone: "Europe/Vienna" }).keep)).toHaveLength(2);
+});
+
 test("29 February is the last day of its month, and a span of a year from it ends on 1 March", () => {
   const all = at(
     "2024-02-29T12:00:00Z",
