@@ -31,6 +31,14 @@ const cases = {
   34: "Killed during create, run again: exactly one",
   35: "Capacity is checked for the whole plan, in preview",
   36: "No credential is in the exported state, in logs or in errors",
+  37: "Lowering retention prunes at the next run",
+  40: "Keeping twenty never leaves one",
+  42: "The end of daylight saving makes no extra daily snapshots, and two distinct hourly ones",
+  43: "Days begin in the policy's zone, not the host's",
+  44: "Every kept and removed snapshot has a stated reason",
+  45: "A window can be relative to now, to the latest snapshot, or to a date",
+  46: "Skipped runs shorten history only where the policy says so",
+  49: "Scheduled snapshots are separable from the user's own",
   53: "Failed creates leave no debris",
 };
 

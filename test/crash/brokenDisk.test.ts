@@ -26,7 +26,7 @@ const failures: Partial<Record<ChangingCall, string>> = {
   mkdir: "ENOSPC",
 };
 
-describeWith({ needs: ["linux", "strace"] }, "a disk that fails from some call on", () => {
+describeWith({ needs: ["linux", "attach"] }, "a disk that fails from some call on", () => {
   test.each(operations)(
     "AC-53 %s: a typed error that tells the truth, nothing lost, and all is well when it works again",
     async (operation) => {

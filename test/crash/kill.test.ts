@@ -6,7 +6,7 @@ import type { Place } from "./support/strace";
 /** How many rounds run at a time. */
 const lanes = 2;
 
-describeWith({ needs: ["linux", "strace"] }, "killed before any system call", () => {
+describeWith({ needs: ["linux", "attach"] }, "killed before any system call", () => {
   test.each(Object.keys(scenarios) as OperationName[])(
     "AC-33 %s: done or not done, nothing lost, and whoever comes next gets it right",
     async (operation) => {

@@ -3,15 +3,16 @@
  * skipped test stands in for the whole block, its name carries the reason, and `npm test` lists it at the end.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** What a test can need. `loop` is a loop device that can be mounted; `reflink` is btrfs or xfs on one. */
+/** What a test can need. `attach` is strace on a process that runs already; `loop` is a loop device that can be mounted; `reflink` is btrfs or xfs on one. */
 export type Need =
   | "linux"
   | "root"
   | "notRoot"
   | "strace"
+  | "attach"
   | "engine"
   | "loop"
   | "btrfs"
@@ -52,6 +53,15 @@ function trial(command: string, args: readonly string[], meaning: string): strin
   }
 }
 
+/** What Linux lets a user trace: "0" is every process of theirs, as it is where the limit does not exist. */
+function ptraceScope(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/yama/ptrace_scope", "utf8").trim();
+  } catch {
+    return "0";
+  }
+}
+
 /** For each need: why it is missing, or undefined. Tried, not guessed: a container may have the program but not the right. */
 const reasons: Record<Need, () => string | undefined> = {
   linux: () => (process.platform === "linux" ? undefined : "this is not Linux"),
@@ -60,6 +70,11 @@ const reasons: Record<Need, () => string | undefined> = {
   strace: () =>
     program("strace") ??
     trial("strace", ["-o", "/dev/null", process.execPath, "--version"], "strace may not trace here"),
+  attach: () =>
+    reasonFor("strace") ??
+    (reasonFor("root") && ptraceScope() !== "0"
+      ? "strace may not attach to running processes here (kernel.yama.ptrace_scope)"
+      : undefined),
   engine: () =>
     isExecutable(join(engineBin(), process.platform === "win32" ? "pulumi.exe" : "pulumi")) && engineBin() !== ""
       ? undefined

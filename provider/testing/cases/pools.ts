@@ -27,7 +27,8 @@ export const poolCases: CaseDefinition[] = [
       assertSame({ name, uid, claim, owner, requested, labels, stackId, settings }, inputs);
       assert.equal(made.record.createdBy, call().actor.by);
       assert.ok(made.record.identity.length > 0, "a pool has an identity");
-      assertSame(await bench.driver.readPool(refOf(made), call()), read, "the identity it was made with opens it");
+      const again = await bench.driver.readPool(refOf(made), call());
+      assertSame(again?.record, made.record, "the identity it was made with opens it");
     },
   },
   {
@@ -45,9 +46,11 @@ export const poolCases: CaseDefinition[] = [
     name: "pool: prospect tells the room that a new one would have, and makes nothing",
     async run(bench) {
       const inputs = poolInputs({});
-      const before = await bench.driver.listPools(call());
+      // Records alone: the free space of a real disk changes by itself
+      const records = async () => (await bench.driver.listPools(call())).map((pool) => pool.record);
+      const before = await records();
       const prospect = await bench.driver.prospect(inputs.name, call());
-      assertSame(await bench.driver.listPools(call()), before);
+      assertSame(await records(), before);
       assert.equal(await bench.driver.readPool({ name: inputs.name }, call()), undefined);
       assert.equal(prospect.provisionedBytes, 0);
       assert.ok(prospect.freeBytes > 0 && prospect.freeBytes <= prospect.totalBytes, "there is room to test in");
