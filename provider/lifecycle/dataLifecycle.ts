@@ -1,7 +1,8 @@
 import type { StoredObject } from "../drivers/driver";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
-import { changeObject, discardMissing, type HeldObject } from "../storage/change";
+import { changeObject, discardMissing } from "../storage/change";
+import type { HeldObject } from "../storage/claims";
 import { ensureObject } from "../storage/ensure";
 import { resolveSource } from "../storage/find";
 import { maxLookAgeMs } from "../storage/looks";

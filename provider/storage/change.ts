@@ -3,18 +3,11 @@ import { newClaim } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { canonicalJson } from "../model/kind";
 import { formatObjectId, type ObjectId } from "../model/names";
-import { healthProblem } from "./claims";
+import { type HeldObject, healthProblem } from "./claims";
 import { maxLookAgeMs } from "./looks";
 import type { PoolView } from "./poolView";
 import { poolRef, type Storage } from "./storage";
 import { removeObject } from "./trash";
-
-/** What a state knows of an object. */
-export interface HeldObject {
-  uid: string;
-  claim: string;
-  poolIdentity: string;
-}
 
 /** What an existing object should become. Absent fields stay as they are. */
 export interface ObjectChange {

@@ -4,6 +4,13 @@ import type { ObjectRecord, PoolRecord } from "../drivers/record";
 import { canonicalJson, sameInput } from "../model/kind";
 import { kinds } from "../model/kinds";
 
+/** What a state knows of an object. */
+export interface HeldObject {
+  uid: string;
+  claim: string;
+  poolIdentity: string;
+}
+
 /** Who wants an object, and what it should be. */
 export interface Wanted {
   owner: string;

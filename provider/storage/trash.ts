@@ -2,7 +2,7 @@ import type { Purge, StoredObject, Undelete } from "../drivers/driver";
 import { newClaim } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, type ObjectId, type PoolId } from "../model/names";
-import type { HeldObject } from "./change";
+import type { HeldObject } from "./claims";
 import { maxLookAgeMs } from "./looks";
 import { poolRef, type Storage } from "./storage";
 

@@ -1,41 +1,12 @@
 import { KrStorageError } from "../../model/errors";
 import type { Call, Finding, FsckOptions, PoolRef } from "../driver";
+import type { Check } from "./findings";
 import { acceptCopy } from "./fsckCopied";
 import { checkFiles } from "./fsckFiles";
 import { checkFolder } from "./fsckFolder";
 import { checkOpened } from "./fsckOpened";
 import { checkRows } from "./fsckRows";
 import type { Pools } from "./pools";
-
-/** What the parts of a check share. */
-export interface Check {
-  call: Call;
-  repair: boolean;
-  findings: Finding[];
-}
-
-/**
- * Tells a deviation, and mends it when asked to. What mends it throws where it cannot be mended; then that is the finding, and the
- * check goes on.
- */
-export async function report(
-  check: Check,
-  object: string,
-  message: string,
-  mend?: () => void | Promise<void>,
-): Promise<void> {
-  if (!check.repair || !mend) {
-    check.findings.push({ object, message, repaired: false });
-    return;
-  }
-  try {
-    await mend();
-    check.findings.push({ object, message, repaired: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    check.findings.push({ object, message: `${message}; it could not be mended: ${reason}`, repaired: false });
-  }
-}
 
 /**
  * Checks a pool from its marker down to each disk. Repair never deletes published data: what cannot be told apart is kept, in the

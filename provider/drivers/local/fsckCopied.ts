@@ -1,7 +1,7 @@
 import type { FsckOptions } from "../driver";
 import { refreshMarker } from "./changePool";
 import { canShareBlocks } from "./copyDisk";
-import { type Check, report } from "./fsck";
+import { type Check, report } from "./findings";
 import type { OpenPool } from "./openPool";
 
 /**

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { diskAccess, readOnlyMode, setAccess } from "./fileMode";
-import { type Check, report } from "./fsck";
+import { type Check, report } from "./findings";
 import { copyPath, diskPath, objectFolder } from "./layout";
 import { dropLink, linkTarget, makeLink } from "./links";
 import type { OpenPool } from "./openPool";

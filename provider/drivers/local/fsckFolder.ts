@@ -5,7 +5,7 @@ import type { PoolRecord } from "../record";
 import { makeFolder } from "./createPool";
 import { PoolDatabase } from "./database";
 import { isDatabaseDamage, sqliteCode } from "./errors";
-import { type Check, report } from "./fsck";
+import { type Check, report } from "./findings";
 import type { PoolPaths } from "./layout";
 import { whileMaking } from "./making";
 import { readMarker, writeMarker } from "./marker";

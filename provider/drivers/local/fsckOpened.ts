@@ -1,7 +1,7 @@
 import { KrStorageError, messageOf } from "../../model/errors";
 import { refreshMarker } from "./changePool";
 import { type ObjectRow, readRow, rowColumns } from "./entry";
-import { type Check, report } from "./fsck";
+import { type Check, report } from "./findings";
 import { selfOf } from "./health";
 import { readMarker } from "./marker";
 import type { OpenPool } from "./openPool";

@@ -4,7 +4,7 @@ import { KrStorageError } from "../../model/errors";
 import type { FsckOptions } from "../driver";
 import { formatVersion } from "../record";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
-import { type Check, report } from "./fsck";
+import { type Check, report } from "./findings";
 import { healthOf, selfOf } from "./health";
 import { copyPath } from "./layout";
 import type { OpenPool } from "./openPool";

@@ -5,7 +5,7 @@ import type { ObjectRecord, PoolRecord } from "../record";
 import { makeDatabase } from "./createPool";
 import { PoolDatabase } from "./database";
 import type { Entry } from "./entry";
-import { type Check, report } from "./fsck";
+import { type Check, report } from "./findings";
 import { roundUp } from "./health";
 import { copyName, diskName, type PoolPaths } from "./layout";
 import { PoolClock } from "./poolClock";

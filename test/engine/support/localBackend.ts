@@ -1,22 +1,16 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openStorage, type StorageLibrary } from "../../../provider/storage";
+import type { StorageLibrary } from "../../../provider/storage";
 import type { EngineBackend } from "./engineBackend";
 import type { StateResource } from "./testStack";
+import { usingStorage } from "./usingStorage";
 
 /** The `local` driver's backend: a folder, and the disks in it as files. */
 export function localBackend(folder: string): EngineBackend {
   const path = join(folder, "storage");
   mkdirSync(path, { recursive: true, mode: 0o711 });
   const config = () => ({ main: { type: "local", path } });
-  const using = async <T>(action: (storage: StorageLibrary) => Promise<T>): Promise<T> => {
-    const storage = openStorage({ backends: config() });
-    try {
-      return await action(storage);
-    } finally {
-      await storage.close();
-    }
-  };
+  const using = <T>(action: (storage: StorageLibrary) => Promise<T>) => usingStorage(config(), action);
   const aside = async (): Promise<() => Promise<void>> => {
     const kept = `${path}.aside`;
     renameSync(path, kept);

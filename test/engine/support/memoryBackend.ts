@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { DriverType } from "../../../provider/drivers/driver";
 import { loadDriver, registerDriver } from "../../../provider/drivers/registry";
-import { openStorage, type StorageLibrary } from "../../../provider/storage";
+import type { StorageLibrary } from "../../../provider/storage";
 import {
   fileStore,
   type MemoryPool,
@@ -12,6 +12,7 @@ import {
 } from "../../contract/memory";
 import type { EngineBackend } from "./engineBackend";
 import type { StateResource } from "./testStack";
+import { usingStorage } from "./usingStorage";
 
 /** The memory driver's backend, which the engine's provider processes load because NODE_OPTIONS tells them to. */
 export function memoryBackend(folder: string): EngineBackend {
@@ -19,14 +20,7 @@ export function memoryBackend(folder: string): EngineBackend {
   const file = join(folder, "memory.json");
   const store = fileStore(file);
   const config = () => ({ main: { type: "memory", file } });
-  const using = async <T>(action: (storage: StorageLibrary) => Promise<T>): Promise<T> => {
-    const storage = openStorage({ backends: config() });
-    try {
-      return await action(storage);
-    } finally {
-      await storage.close();
-    }
-  };
+  const using = <T>(action: (storage: StorageLibrary) => Promise<T>) => usingStorage(config(), action);
   const replacePools = (pools: Record<string, MemoryPool>): (() => Promise<void>) => {
     const before = store.change((state) => {
       const replaced = state.pools;
