@@ -63,15 +63,17 @@ export async function replaceCopy(pool: OpenPool, uid: string, text: string): Pr
   const temporary = `${pool.paths.staging}/copy-${pool.session().id}-${randomBytes(6).toString("hex")}.json`;
   const handle = await open(temporary, "wx", 0o600);
   try {
-    await handle.writeFile(text);
-    await pool.sync.file(handle.fd);
+    try {
+      await handle.writeFile(text);
+      await pool.sync.file(handle.fd);
+    } finally {
+      await handle.close();
+    }
+    renameSync(temporary, copyPath(pool.paths, uid));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    rmSync(temporary, { force: true }); // also where the object has been purged meanwhile
     throw error;
-  } finally {
-    await handle.close();
   }
-  renameSync(temporary, copyPath(pool.paths, uid));
   await pool.sync.folder(folder);
 }
 
