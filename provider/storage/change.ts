@@ -71,12 +71,30 @@ async function changeObserved(
   if (change.sizeBytes !== undefined && change.sizeBytes !== observed.record.sizeBytes)
     object = await growObject(storage, id, object, change.sizeBytes, view, signal);
   const changed = changedFields(object, change, isHeld);
-  if (changed)
-    object = await backend.write(signal, (driver, call) =>
-      driver.update(poolRef(id, view), { uid, claim, revision: object.record.revision }, changed, call),
+  if (changed) {
+    const { revision } = object.record;
+    const written = backend.write(signal, (driver, call) =>
+      driver.update(poolRef(id, view), { uid, claim, revision }, changed, call),
     );
+    object = await (object === observed ? written : written.catch(throwPartial(what, "its size has been raised")));
+  }
   if (object !== observed) await storage.note(id, (current) => current.put(object));
   return object;
+}
+
+/** For a change of which something (`done`) has happened already when the rest fails. */
+export function throwPartial(what: string, done: string): (error: unknown) => never {
+  return (error) => {
+    if (!KrStorageError.isInstance(error)) throw error;
+    const { code, retryable, issues } = error;
+    throw new KrStorageError(code, `${error.message}; before that, ${done}`, {
+      retryable,
+      issues,
+      outcome: "partial",
+      target: what,
+      cause: error,
+    });
+  };
 }
 
 function absence(observed: StoredObject | undefined): string {

@@ -3,7 +3,7 @@ import { newClaim, newUid } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
 import { exactBytes, formatBytes } from "../model/quantity";
-import { growObject } from "./change";
+import { growObject, throwPartial } from "./change";
 import { decideTakeOver, healthProblem, type Wanted } from "./claims";
 import { pause } from "./deadline";
 import type { PoolView } from "./poolView";
@@ -27,7 +27,7 @@ export interface Ensured {
 }
 
 /** How often, and how long apart, an object that another process is just making is looked at again. */
-const waitForOther = { attempts: 20, pauseMs: 250 };
+const waitForOther = { attempts: 20, firstPauseMs: 10, longestPauseMs: 500 };
 
 /**
  * Observe, ensure, sync: makes the object, or takes over the one that an interrupted run or a user's permission left
@@ -70,7 +70,7 @@ export async function ensureObject(
           },
         );
       }
-      await pause(waitForOther.pauseMs, signal);
+      await pause(Math.min(waitForOther.firstPauseMs * 2 ** attempt, waitForOther.longestPauseMs), signal);
     }
   }
 }
@@ -133,7 +133,9 @@ async function takeOver(
     .backend(id.backend)
     .write(signal, (driver, call) => driver.update(poolRef(id, view), { uid, claim, revision }, change, call));
   if (wanted.sizeBytes !== undefined && wanted.sizeBytes > object.record.sizeBytes)
-    object = await growObject(storage, id, object, wanted.sizeBytes, view, signal);
+    object = await growObject(storage, id, object, wanted.sizeBytes, view, signal).catch(
+      throwPartial(what, "it has been taken over"),
+    );
   await storage.note(id, (current) => current.put(object));
   return { object, how: decision.how };
 }

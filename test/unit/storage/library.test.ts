@@ -1,3 +1,4 @@
+import { KrStorageError } from "../../../provider/model/errors";
 import { StorageLibrary } from "../../../provider/storage/library";
 import { Scene } from "../support/scene";
 import { thrown } from "../support/thrown";
@@ -40,6 +41,19 @@ test("a volume grows and never shrinks", async () => {
   await library.createVolume("main/ssd/data", { size: "1GiB" });
   expect((await library.growVolume("main/ssd/data", "2GiB")).sizeBytes).toBe(2 ** 31);
   expect((await thrown(() => library.growVolume("main/ssd/data", "1GiB"))).code).toBe("PRECONDITION_FAILED");
+});
+
+test("a grow whose record could not be written afterwards says that part of it has happened", async () => {
+  const { library, disk } = await open();
+  await library.createVolume("main/ssd/data", { size: "1GiB" });
+  disk.before = (method) => {
+    if (method === "update") throw new KrStorageError("QUOTA_EXCEEDED", "the disk is full");
+  };
+  const error = await thrown(() => library.growVolume("main/ssd/data", "2GiB"));
+  expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", outcome: "partial" });
+  expect(error.message).toMatch(/its size has been raised/);
+  disk.before = () => undefined;
+  expect((await library.growVolume("main/ssd/data", "2GiB")).sizeBytes).toBe(2 ** 31);
 });
 
 test("each rollback has a safety snapshot of its own, also after one that failed", async () => {
