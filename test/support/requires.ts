@@ -19,7 +19,8 @@ export type Need =
   | "xfs"
   | "reflink"
   | "tmpfs"
-  | "uml";
+  | "uml"
+  | "powerCuts";
 
 export interface Requirements {
   readonly needs: readonly Need[];
@@ -90,6 +91,12 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("linux") ??
     reasonFor("root") ??
     trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
+  // An open finding, not a missing program: docs/fault-model.md
+  powerCuts: () =>
+    reasonFor("uml") ??
+    (process.env.KRSTORAGE_TEST_POWER_CUTS
+      ? undefined
+      : "a disk with mixed content after one cut of about ninety is not explained yet; KRSTORAGE_TEST_POWER_CUTS=1 runs it"),
   uml: () => reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4"),
 };
 
