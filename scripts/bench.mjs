@@ -30,12 +30,20 @@ function print(options, machine, { figures, failures }) {
   for (const { name, message } of failures) say(`\nNot measured: ${name}\n${message}`);
 }
 
+/** Says why there is no result; what runs in the workspace ends by itself without its files. */
+function stopped(signal, workspace) {
+  progress(`Stopped by ${signal}; nothing was measured to its end.`);
+  workspace.remove();
+  process.exit(1);
+}
+
 try {
   const options = parseOptions(process.argv.slice(2), figureNames);
   checkNode();
   requireDependencies();
   const engine = needsEngine(options.only) ? await ensureEngine({ log: progress }) : undefined;
   const workspace = await makeWorkspace();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped(signal, workspace));
   try {
     const machine = describeMachine(workspace.folder, engine?.version);
     const result = await measure({ workspace, engine }, options);
