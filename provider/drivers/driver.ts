@@ -2,7 +2,8 @@ import type { z } from "zod";
 import type { Consistency } from "../model/snapshot";
 import type { Connection } from "../model/volume";
 import type { CapacityFacts } from "./capacity";
-import type { ObjectRecord, PoolRecord, PoolSettings } from "./record";
+import type { ShareConnection } from "../model/share";
+import type { ObjectRecord, ObjectSettings, PolicyRecord, PoolRecord, PoolSettings, Taken } from "./record";
 
 /**
  * The contract between KRStorage and one type of backend.
@@ -36,28 +37,33 @@ export interface Driver {
   /** Everything in a pool, in O(1) backend calls. Complete or an error; an UNAVAILABLE pool is never an empty one. */
   list(pool: PoolRef, call: Call): Promise<Listing>;
   /**
-   * Makes a volume or takes a snapshot. Exclusive by name within the pool: throws ALREADY_EXISTS without touching what is there.
+   * Makes a volume or share, or takes a snapshot of one. Exclusive by name within the pool: throws ALREADY_EXISTS without touching what is there.
    * Nothing is visible under the name until it is complete and durable. Throws QUOTA_EXCEEDED where it does not fit, IN_USE
    * where the source is in use and the pool cannot copy a running disk, NOT_FOUND for an absent source, PRECONDITION_FAILED
-   * in a retired pool, INVALID_ARGUMENT for a hostile name, uid or size. A uid that was ever in the pool is not taken again.
+   * in a retired pool, INVALID_ARGUMENT for a hostile name, uid or size, UNSUPPORTED for what the pool's capabilities exclude. A uid that was ever in the pool is not taken again.
    */
   create(pool: PoolRef, object: NewObject, call: Call): Promise<StoredObject>;
   /** Changes a record. Throws NOT_FOUND if the uid is not live, CONFLICT if claim or revision differ. */
   update(pool: PoolRef, match: Match, change: RecordChange, call: Call): Promise<StoredObject>;
   /** Raises the size in place. Throws PRECONDITION_FAILED if it would shrink, QUOTA_EXCEEDED if it does not fit. */
   grow(pool: PoolRef, match: Match, sizeBytes: number, call: Call): Promise<StoredObject>;
-  /** Puts the bytes of a snapshot back into its volume. Throws IN_USE while anything uses the volume. The size never shrinks. */
+  /**
+   * Puts the bytes of a snapshot back into its volume. Throws IN_USE while anything uses the volume, UNSUPPORTED for a share
+   * where the backend cannot do it at one instant. The size never shrinks.
+   */
   rollback(pool: PoolRef, match: Match, snapshotUid: string, call: Call): Promise<StoredObject>;
 
   /**
    * Moves an object to the trash: the name is free, the bytes stay until `expiresAt`. Returns undefined if the uid is not live
    * (deleting what is gone succeeds). Throws CONFLICT for another claim, PRECONDITION_FAILED if protected, IN_USE while
-   * consumers, holds, live snapshots or anything the backend sees use it.
+   * consumers, holds, live snapshots or anything the backend sees use it. Snapshots that policies took, unprotected and unheld,
+   * do not keep it: they go to the trash with it, at once with it.
    */
   trash(pool: PoolRef, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined>;
   /**
-   * Brings an object back from the trash under a new claim, from a retired pool too. Throws ALREADY_EXISTS if the name is
-   * taken, NOT_FOUND if it is not in the trash.
+   * Brings an object back from the trash under a new claim, from a retired pool too; with it the snapshots that went with it.
+   * Its policies are gone: a stack attaches them again. Throws ALREADY_EXISTS if the name is taken, NOT_FOUND if it is not in
+   * the trash.
    */
   undelete(pool: PoolRef, object: Undelete, call: Call): Promise<StoredObject>;
   /**
@@ -65,6 +71,13 @@ export interface Driver {
    * otherwise); with it, the very object it names. Never what is live, held or in use. False if the uid is not in the pool.
    */
   purge(pool: PoolRef, purge: Purge, call: Call): Promise<boolean>;
+
+  /** Keeps the record of a policy in a pool. Throws ALREADY_EXISTS for a uid that is there, PRECONDITION_FAILED in a retired pool. */
+  createPolicy(pool: PoolRef, policy: NewPolicy, call: Call): Promise<PolicyRecord>;
+  /** Changes the record of a policy. Throws NOT_FOUND if the uid is not there, CONFLICT if claim or revision differ. */
+  updatePolicy(pool: PoolRef, match: Match, change: PolicyChange, call: Call): Promise<PolicyRecord>;
+  /** Removes the record of a policy, and no snapshot. False if the uid is not there. Throws CONFLICT for another claim. */
+  removePolicy(pool: PoolRef, match: Match, call: Call): Promise<boolean>;
 
   /** What the backend sees using an object now. A floor, not a proof. */
   holders(pool: PoolRef, uid: string, call: Call): Promise<Holder[]>;
@@ -156,7 +169,7 @@ export interface PoolChange {
   retiredAt?: undefined;
 }
 export interface NewObject {
-  kind: "volume" | "snapshot";
+  kind: ObjectRecord["kind"];
   name: string;
   uid: string;
   claim: string;
@@ -165,10 +178,14 @@ export interface NewObject {
   requested: Record<string, unknown>;
   labels: Record<string, string>;
   protection: boolean;
-  /** Of a volume. At least the size of its source. A snapshot has the size of what it is taken of. */
+  /** Of a volume or share. At least the size of its source. A snapshot has the size of what it is taken of. */
   sizeBytes?: number;
   /** The uid, in the same pool, of what a snapshot is taken of or a clone is made from. */
   sourceUid?: string;
+  settings?: ObjectSettings;
+  policies?: ObjectRecord["policies"];
+  /** Of a snapshot that a policy takes. */
+  taken?: Taken;
 }
 /** Fields that are given replace the recorded ones. */
 export interface RecordChange {
@@ -180,6 +197,32 @@ export interface RecordChange {
   protection?: boolean;
   consumers?: ObjectRecord["consumers"];
   holds?: ObjectRecord["holds"];
+  settings?: ObjectSettings;
+  policies?: ObjectRecord["policies"];
+}
+export interface NewPolicy {
+  name: string;
+  uid: string;
+  claim: string;
+  owner: string;
+  stackId?: string;
+  /** What the policy does, as spelled: the inputs of a SnapshotPolicy without labels and permissions. */
+  requested: Record<string, unknown>;
+  labels: Record<string, string>;
+  generation: number;
+  targets: PolicyRecord["targets"];
+}
+/** Fields that are given replace the recorded ones. */
+export interface PolicyChange {
+  name?: string;
+  claim?: string;
+  owner?: string;
+  stackId?: string;
+  requested?: Record<string, unknown>;
+  labels?: Record<string, string>;
+  generation?: number;
+  targets?: PolicyRecord["targets"];
+  approvedDeletes?: number;
 }
 export interface Undelete {
   uid: string;
@@ -206,10 +249,10 @@ export interface StoredObject {
   problem?: string;
   /** The size the backend gives, in bytes. */
   actualSizeBytes: number;
-  /** How to reach it; only for live volumes. */
-  connection?: Connection;
+  /** How to reach it; only for live volumes and shares. */
+  connection?: Connection | ShareConnection;
 }
-/** An object whose record cannot be read: listed, never taken for gone, unowned or half-made. */
+/** An object or policy whose record cannot be read: listed, never taken for gone, unowned or half-made. */
 export interface DamagedRecord {
   uid: string;
   name?: string;
@@ -218,6 +261,8 @@ export interface DamagedRecord {
 export interface Listing {
   pool: StoredPool;
   objects: StoredObject[];
+  /** The policies that have targets in the pool. One whose record cannot be read is in `damaged`. */
+  policies: PolicyRecord[];
   damaged: DamagedRecord[];
   /** The backend's clock when the list was taken, ms since 1970. */
   at: number;

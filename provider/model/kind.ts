@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { bytesOf, durationMs } from "./quantity";
+import { bytesOf, bytesPerSecond, durationMs } from "./quantity";
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -14,6 +14,10 @@ export interface Kind {
   readonly immutable: readonly string[];
   /** Inputs that permit something once. They never make a diff: a permission that has been used says nothing about the object. */
   readonly permissions: readonly string[];
+  /** Of each of these groups at least one input is required. */
+  readonly atLeastOneOf?: readonly (readonly string[])[];
+  /** The inputs of each of these groups are given all or none. */
+  readonly together?: readonly (readonly string[])[];
 }
 
 /** Declares a kind, keeping the types of its inputs and outputs. */
@@ -24,12 +28,14 @@ export function defineKind<const Inputs extends Shape, const Outputs extends Sha
 }
 type TypedKind<Inputs extends Shape, Outputs extends Shape> = Omit<
   Kind,
-  "inputs" | "outputs" | "immutable" | "permissions"
+  "inputs" | "outputs" | "immutable" | "permissions" | "atLeastOneOf" | "together"
 > & {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
   readonly immutable: readonly (keyof Inputs & string)[];
   readonly permissions: readonly (keyof Inputs & string)[];
+  readonly atLeastOneOf?: readonly (readonly (keyof Inputs & string)[])[];
+  readonly together?: readonly (readonly (keyof Inputs & string)[])[];
 };
 
 /** The inputs that may be left out. */
@@ -53,12 +59,28 @@ export function sameInput(schema: z.ZodType | undefined, a: unknown, b: unknown)
     try {
       if (format === "bytes") return bytesOf(a) === bytesOf(b);
       if (format === "duration") return durationMs(a) === durationMs(b);
+      if (format === "rate") return bytesPerSecond(a) === bytesPerSecond(b) && bytesPerSecond(a) !== undefined;
     } catch {
       return false; // one of them was never valid, so they are not known to be equal
     }
     return false;
   }
+  const shape = schema && shapeOf(schema);
+  if (shape && isObject(a) && isObject(b)) {
+    const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+    return [...keys].every((key) => sameInput(shape[key], a[key], b[key]));
+  }
   return canonicalJson(a) === canonicalJson(b);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The properties of an object schema, seen through `.optional()` and the like. */
+function shapeOf(schema: z.ZodType): Shape | undefined {
+  const { shape, innerType } = (schema as { def?: { shape?: Shape; innerType?: z.ZodType } }).def ?? {};
+  return shape ?? (innerType && shapeOf(innerType));
 }
 
 /** What a schema was declared with under `key` (`.meta({ format: … })`), seen through `.optional()` and the like. */

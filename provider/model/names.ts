@@ -78,6 +78,16 @@ export const volumeIdText = z.string().refine((id) => parseObjectId(id) !== unde
   error: (issue) =>
     `"${quote(String(issue.input), 80)}" is not a volume id; write "<backend>/<pool>/<volume>", such as "main/ssd/pgdata"`,
 });
+/** A share named by a user, as `backend/pool/share`. */
+export const shareIdText = z.string().refine((id) => parseObjectId(id) !== undefined && !id.includes("@"), {
+  error: (issue) =>
+    `"${quote(String(issue.input), 80)}" is not a share id; write "<backend>/<pool>/<share>", such as "main/ssd/home"`,
+});
+/** A volume or share named by a user, as `backend/pool/name`. */
+export const dataIdText = z.string().refine((id) => parseObjectId(id) !== undefined && !id.includes("@"), {
+  error: (issue) =>
+    `"${quote(String(issue.input), 80)}" is not the id of a volume or share; write "<backend>/<pool>/<name>", such as "main/ssd/pgdata"`,
+});
 /** A snapshot named by a user, as `backend/pool/volume@snapshot`. */
 export const snapshotIdText = z.string().refine((id) => parseObjectId(id) !== undefined && id.includes("@"), {
   error: (issue) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accessMode } from "./accessMode";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, uidText } from "./names";
 import { byteQuantity, duration } from "./quantity";
@@ -12,6 +13,18 @@ export const poolCapabilities = z.looseObject({
   onlineSnapshot: z.enum(["none", "crash"]),
   /** Whether deleted objects can be brought back. */
   trash: z.boolean(),
+  /** Who may use its volumes at once. */
+  accessModes: z.array(accessMode).optional(),
+  /** Who holds volumes to their `qos`: the backend, or the `consumer`, to whom `connection` tells it. */
+  qos: z.enum(["backend", "consumer"]).optional(),
+  /** The protocols by which its shares are reached, the default first; none where it takes no shares. */
+  shareProtocols: z.array(z.string()).optional(),
+  /** Whether a share is held to its size, or that is only recorded. */
+  shareQuota: z.enum(["enforced", "advisory"]).optional(),
+  /** What a snapshot of a share is: `crash` (a point in time, whoever writes), `offline` (only of what nothing writes to) or `none` (refused). */
+  shareSnapshot: z.enum(["none", "offline", "crash"]).optional(),
+  /** The most snapshots that one volume or share can have. */
+  maxSnapshots: z.int().optional(),
 });
 
 export const pool = defineKind({

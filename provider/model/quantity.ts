@@ -71,6 +71,12 @@ export function formatBytes(bytes: number): string {
   return `${bytes}B`;
 }
 
+/** Whether a size that may be valid is zero bytes. */
+export function isNoBytes(text: string): boolean {
+  const parsed = parseBytes(text);
+  return "bytes" in parsed && parsed.bytes === 0;
+}
+
 /** A size as users write it. Two spellings of one size are equal (see `sameInput`). */
 export const byteQuantity = z
   .string({ error: 'expected a size such as "20GiB"' })
@@ -108,3 +114,19 @@ export const duration = z
     if ("problem" in parsed) context.addIssue({ code: "custom", message: parsed.problem });
   })
   .meta({ format: "duration" });
+
+/** Bytes a second of a rate such as "200MiB/s"; undefined if it is not one. */
+export function bytesPerSecond(text: string): number | undefined {
+  if (!text.endsWith("/s")) return undefined;
+  const parsed = parseBytes(text.slice(0, -2));
+  return "bytes" in parsed && parsed.bytes > 0 ? parsed.bytes : undefined;
+}
+
+/** A rate as users write it, in bytes a second. */
+export const byteRate = z
+  .string({ error: 'expected a rate such as "200MiB/s"' })
+  .refine((text) => bytesPerSecond(text) !== undefined, {
+    error: (issue) =>
+      `"${quote(String(issue.input), 40)}" is not a rate; write a number, a unit and "/s", such as "200MiB/s"`,
+  })
+  .meta({ format: "rate" });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineKind, type ValuesOf } from "./kind";
-import { objectName, volumeIdText } from "./names";
+import { dataIdText, objectName } from "./names";
 import { dataInputs, dataOutputs } from "./shared";
 
 /** `offline`: nothing had the disk open; `crash`: as after a power cut; `app`: the applications were asked to hold still. */
@@ -10,8 +10,8 @@ export type Consistency = z.infer<typeof consistency>;
 export const snapshot = defineKind({
   name: "Snapshot",
   inputs: {
-    /** What it is taken of: a Volume, or the id of one (`<backend>/<pool>/<volume>`). */
-    source: volumeIdText,
+    /** What it is taken of: a Volume or Share, or the id of one (`<backend>/<pool>/<name>`). */
+    source: dataIdText,
     /** The name among the snapshots of its source. Default: the resource's name in lower case. */
     name: objectName.optional(),
     ...dataInputs,
@@ -22,9 +22,9 @@ export const snapshot = defineKind({
     createdAt: z.string(),
     /** What the copy is worth: `offline`, `crash` or `app`. */
     consistency,
-    /** The size of the disk it was taken of, in bytes. */
+    /** The size of what it was taken of, in bytes. */
     sizeBytes: z.number(),
-    /** The uid of the volume it was taken of. */
+    /** The uid of the volume or share that it was taken of. */
     sourceUid: z.string(),
   },
   immutable: ["source", "name"],

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineKind, type ValuesOf } from "./kind";
-import { objectName, uidText, volumeIdText } from "./names";
+import { dataIdText, objectName, uidText } from "./names";
 import { retention } from "./retentionRules";
 import { scheduleText } from "./schedule";
 import { labels } from "./shared";
@@ -32,7 +32,7 @@ export const snapshotPolicy = defineKind({
     /** The most snapshots of a target that one run may remove; more stops pruning until it is approved. Default: twice what a run usually removes, at least 3. */
     maxDeletes: atLeastOne.optional(),
     /** What snapshots are taken of: Volumes and Shares, or their ids (`<backend>/<pool>/<name>`). */
-    targets: z.array(volumeIdText).refine(distinct, { error: "a target is named twice" }),
+    targets: z.array(dataIdText).refine(distinct, { error: "a target is named twice" }),
     /** `each`: every target by itself, as close together as can be; `group`: all at one instant, where the backend can. Default "each". */
     consistency: z.enum(["each", "group"]).optional(),
     /** Names of hooks that run around a snapshot. The commands stand in the agent's own configuration, never on a backend. */

@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { accessModes } from "./accessMode";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, poolIdText, snapshotIdText, uidText, volumeIdText } from "./names";
-import { byteQuantity, parseBytes } from "./quantity";
+import { ioTune, qos } from "./qos";
+import { byteQuantity, isNoBytes } from "./quantity";
 import { dataInputs, dataOutputs } from "./shared";
+import { classDefinition } from "./volumeClass";
 
 /** How a consumer reaches a volume. Later backends add their own types; switch over `type`. */
 export const connection = z.discriminatedUnion("type", [
@@ -12,14 +15,11 @@ export const connection = z.discriminatedUnion("type", [
     path: z.string(),
     /** The image's format. Always pass it on (`qemu -drive format=raw`): a format is never to be probed, a guest can forge one. */
     format: z.literal("raw"),
+    /** Limits that the consumer is to enforce, because the backend cannot: libvirt's `<iotune>`, QEMU's `throttling`. */
+    ioTune: ioTune.optional(),
   }),
 ]);
 export type Connection = z.infer<typeof connection>;
-
-function isZero(size: string): boolean {
-  const parsed = parseBytes(size);
-  return "bytes" in parsed && parsed.bytes === 0;
-}
 
 /** What a new volume starts with. Exactly one of them. */
 export const volumeSource = z
@@ -38,13 +38,19 @@ export const volume = defineKind({
   name: "Volume",
   inputs: {
     /** How big the disk is at least, such as "20GiB". It can grow in place; it is never shrunk. */
-    size: byteQuantity.refine((size) => !isZero(size), { error: "a volume has at least one byte" }),
-    /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`). */
-    pool: poolIdText,
+    size: byteQuantity.refine((size) => !isNoBytes(size), { error: "a volume has at least one byte" }),
+    /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`). With a `volumeClass`, one of its pools; left out, it is chosen from them. */
+    pool: poolIdText.optional(),
+    /** The class it follows: a VolumeClass, its `definition`, or such data inline. */
+    volumeClass: classDefinition.optional(),
     /** The name within the pool. Default: the resource's name in lower case. */
     name: objectName.optional(),
     /** What the disk starts with. Default: zeros. */
     source: volumeSource.optional(),
+    /** Who may use it at once. Default: what its class says, else what the pool can do. */
+    accessModes: accessModes.optional(),
+    /** Limits. Default: those of its class. */
+    qos: qos.optional(),
     ...dataInputs,
     /** Permission to make a new, empty volume where the one with this uid is missing. Without effect on any other object. */
     recreateIfMissing: uidText.optional(),
@@ -60,6 +66,7 @@ export const volume = defineKind({
   },
   immutable: ["pool", "name", "source"],
   permissions: ["adopt", "allowDataLoss", "recreateIfMissing"],
+  atLeastOneOf: [["pool", "volumeClass"]],
 });
 
 export type VolumeInputs = ValuesOf<typeof volume.inputs>;

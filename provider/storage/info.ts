@@ -1,13 +1,15 @@
 import { roomIn } from "../drivers/capacity";
 import type { StoredObject, StoredPool } from "../drivers/driver";
+import type { ObjectRecord } from "../drivers/record";
 import { formatObjectId, formatPoolId, type ObjectId, type PoolId } from "../model/names";
+import type { ShareConnection } from "../model/share";
 import type { Connection } from "../model/volume";
 
-/** A volume or snapshot as the library shows it. */
+/** A volume, share or snapshot as the library shows it. */
 export interface ObjectInfo {
   id: string;
   uid: string;
-  kind: "volume" | "snapshot";
+  kind: ObjectRecord["kind"];
   status: StoredObject["health"];
   phase: StoredObject["phase"];
   sizeBytes: number;
@@ -17,7 +19,7 @@ export interface ObjectInfo {
   createdAt: string;
   /** Of what is in the trash: when its data may end. */
   expiresAt?: string;
-  connection?: Connection;
+  connection?: Connection | ShareConnection;
 }
 export interface PoolInfo {
   id: string;
