@@ -10,3 +10,8 @@ export function referableId(resource: pulumi.CustomResource, computed: pulumi.In
   const id = isKnown.then((known) => (known ? resource.id : computed));
   return pulumi.all([resource.urn, id]).apply(([, text]) => text);
 }
+
+/** `<pool>/<name>`: where an object is, or is going to be. */
+export function placeIn(pool: pulumi.Input<string>, name: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.all([pool, name]).apply(([poolId, text]) => `${poolId}/${text}`);
+}

@@ -3,19 +3,20 @@ import { nameFromLogical } from "../provider/model/names";
 import { snapshot } from "../provider/model/snapshot";
 import { referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
+import { Share } from "./share";
 import { Volume } from "./volume";
 
 /** The arguments of a {@link Snapshot}. */
 export interface SnapshotArgs extends Omit<ArgsOf<typeof snapshot.inputs>, "source"> {
-  /** What it is taken of: a Volume, or the id of one (a literal carries no dependency). */
-  source: Volume | pulumi.Input<string>;
+  /** What it is taken of: a Volume or Share, or the id of one (a literal carries no dependency). */
+  source: Volume | Share | pulumi.Input<string>;
 }
 
-/** A read-only copy of a volume at one point in time. */
+/** A read-only copy of a volume or share at one point in time. */
 export interface Snapshot extends OutputsOf<typeof snapshot.inputs, typeof snapshot.outputs> {}
 
 /**
- * A snapshot: a read-only copy of a volume at one point in time. A volume can be made from it (`source`).
+ * A snapshot: a read-only copy of a volume or share at one point in time. Another one can be made from it (`source`).
  *
  * @example
  * ```ts
@@ -30,7 +31,7 @@ export class Snapshot extends StorageResource {
   readonly snapshotId: pulumi.Output<string>;
 
   constructor(name: string, args: SnapshotArgs, opts?: pulumi.CustomResourceOptions) {
-    const source = Volume.isInstance(args?.source) ? args.source.volumeId : args?.source;
+    const source = idOf(args?.source);
     super(snapshot, name, { ...args, source }, opts);
     const computed = pulumi
       .all([source, args?.name ?? nameFromLogical(name)])
@@ -45,4 +46,9 @@ export class Snapshot extends StorageResource {
   static override isInstance(value: unknown): value is Snapshot {
     return (value as { __pulumiType?: unknown } | undefined)?.__pulumiType === Snapshot.__pulumiType;
   }
+}
+
+function idOf(source: SnapshotArgs["source"]): pulumi.Input<string> {
+  if (Volume.isInstance(source)) return source.volumeId;
+  return Share.isInstance(source) ? source.shareId : source;
 }

@@ -1,10 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { volume } from "../provider/model/volume";
 import { Pool } from "./pool";
-import { referableId } from "./reference";
+import { placeIn, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 import { Snapshot } from "./snapshot";
+import { type ClassArgs, classData } from "./volumeClass";
 
 /** What a new volume starts with: exactly one of them. */
 export interface VolumeSourceArgs {
@@ -15,9 +16,11 @@ export interface VolumeSourceArgs {
 }
 
 /** The arguments of a {@link Volume}. */
-export interface VolumeArgs extends Omit<ArgsOf<typeof volume.inputs>, "pool" | "source"> {
-  /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`; a literal carries no dependency). */
-  pool: Pool | pulumi.Input<string>;
+export interface VolumeArgs extends Omit<ArgsOf<typeof volume.inputs>, "pool" | "source" | "volumeClass"> {
+  /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`; a literal carries no dependency). With a `volumeClass`, one of its pools; left out, it is chosen from them. */
+  pool?: Pool | pulumi.Input<string> | undefined;
+  /** The class it follows: a VolumeClass, its `definition`, or such data inline. */
+  volumeClass?: ClassArgs | undefined;
   /** What the disk starts with. Default: zeros. */
   source?: VolumeSourceArgs | undefined;
 }
@@ -43,11 +46,10 @@ export class Volume extends StorageResource {
 
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     const pool = Pool.isInstance(args?.pool) ? args.pool.poolId : args?.pool;
-    super(volume, name, { ...args, pool, source: sourceOf(args?.source) }, opts);
-    const computed = pulumi
-      .all([pool, args?.name ?? nameFromLogical(name)])
-      .apply(([poolId, volumeName]) => `${poolId}/${volumeName}`);
-    this.volumeId = referableId(this, computed);
+    const data = { ...args, pool, source: sourceOf(args?.source), volumeClass: classData(args?.volumeClass) };
+    super(volume, name, data, opts);
+    // A pool that is left out is chosen when the inputs are checked, in previews too
+    this.volumeId = referableId(this, placeIn(pool ?? this.pool, args?.name ?? nameFromLogical(name)));
   }
 
   /** A volume that exists, by its id `<backend>/<pool>/<volume>`; nothing of it is managed. */

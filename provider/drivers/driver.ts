@@ -1,8 +1,8 @@
 import type { z } from "zod";
+import type { ShareConnection } from "../model/share";
 import type { Consistency } from "../model/snapshot";
 import type { Connection } from "../model/volume";
 import type { CapacityFacts } from "./capacity";
-import type { ShareConnection } from "../model/share";
 import type { ObjectRecord, ObjectSettings, PolicyRecord, PoolRecord, PoolSettings, Taken } from "./record";
 
 /**

@@ -194,3 +194,6 @@ function printable(error: unknown, inputs?: Properties): Error {
 export const Pool = hooksOf(lifecycles.pool);
 export const Volume = hooksOf(lifecycles.volume);
 export const Snapshot = hooksOf(lifecycles.snapshot);
+export const VolumeClass = hooksOf(lifecycles.volumeClass);
+export const Share = hooksOf(lifecycles.share);
+export const SnapshotPolicy = hooksOf(lifecycles.snapshotPolicy);

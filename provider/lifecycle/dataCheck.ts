@@ -4,17 +4,20 @@ import { bytesOf, exactBytes } from "../model/quantity";
 import { decideTakeOver, healthProblem } from "../storage/claims";
 import { sizeProblem } from "../storage/ensure";
 import type { PoolView } from "../storage/poolView";
+import { unmetWishes } from "./capable";
 import type { DataKind } from "./dataKind";
 import { immutableChanges } from "./diff";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
 import { lookAt } from "./look";
 import { lostIn } from "./lost";
 import { keepPlace } from "./place";
-import { labelsOf, textOf } from "./properties";
+import { placeByClass } from "./placement";
+import { textOf } from "./properties";
 import { checkRoom, neededBytes, type Subject } from "./room";
 import { heldElsewhereSentence, missingSentence, replaceSentence, twiceSentence } from "./sentences";
+import { classOf } from "./settings";
 import { checkShape } from "./shape";
-import { benefitOfDoubt, hasUnknown } from "./unknown";
+import { benefitOfDoubt, hasUnknown, unknownValue } from "./unknown";
 
 /**
  * Checks the shape, then takes one look at the pool and says everything that can be known to be refused later. The look is
@@ -23,7 +26,9 @@ import { benefitOfDoubt, hasUnknown } from "./unknown";
 export async function checkData(data: DataKind, request: CheckRequest, context: Context): Promise<CheckResult> {
   const { inputs: given, failures } = checkShape(data.kind, request);
   if (failures.length > 0) return { inputs: given, failures };
-  const inputs = keepPlace(given, request.oldInputs, context.storage);
+  const placed = await placeByClass(data, keepPlace(given, request.oldInputs, context.storage), request, context);
+  if ("failure" in placed) return { inputs: given, failures: [placed.failure] };
+  const { inputs } = placed;
   const oldId = placeIn(data, request.oldInputs, context);
   // While the new place is not known, what is known about the old one can still be checked
   const id = placeIn(data, inputs, context) ?? oldId;
@@ -74,6 +79,8 @@ async function checkNew(subject: Subject, view: PoolView | undefined, context: C
       `a former ${what} is in the trash until ${trashed.record.expiresAt}; a new one is made. To bring the old one back instead: undelete ${trashed.record.uid}`,
     );
   const failures = await data.checkNew(inputs, id, view, context);
+  if (view && "pool" in data.kind.inputs)
+    failures.push(...unmetWishes(data.word, inputs, formatPoolId(id), view.pool.record.capabilities));
   return [...failures, ...(await checkRoom(subject, neededBytes(subject, view, context), view, context))];
 }
 
@@ -90,7 +97,7 @@ function checkTakeOver(subject: Subject, existing: StoredObject, view: PoolView,
     owner: request.owner,
     stackId: context.storage.stackId,
     requested: benefitOfDoubt(data.requestedOf(inputs), existing.record.requested),
-    labels: benefitOfDoubt(labelsOf(inputs), existing.record.labels),
+    labels: wantedLabels(data, inputs, existing),
     adopt: textOf(inputs.adopt),
   };
   const decision = decideTakeOver(existing.record, wanted, what, view.at);
@@ -100,6 +107,12 @@ function checkTakeOver(subject: Subject, existing: StoredObject, view: PoolView,
   const tooSmall =
     decision.how === "adopted" ? sizeProblem(existing, { sizeBytes: data.sizeOf(inputs) }, what) : undefined;
   return tooSmall ? [{ property: "size", reason: tooSmall }] : [];
+}
+
+function wantedLabels(data: DataKind, inputs: Properties, existing: StoredObject): Record<string, string> {
+  const { labels } = existing.record;
+  const isKnown = inputs.labels !== unknownValue && !hasUnknown(inputs.volumeClass);
+  return isKnown ? benefitOfDoubt(data.labelsOf(inputs), labels) : labels;
 }
 
 async function checkOld(
@@ -135,6 +148,13 @@ async function checkOld(
   const wanted = data.sizeOf(inputs);
   const current = mine?.record.sizeBytes ?? data.sizeOf(oldInputs);
   if (wanted === undefined || current === undefined || wanted === current) return [];
+  if (wanted > current && classOf(inputs)?.allowExpansion === false)
+    return [
+      {
+        property: "size",
+        reason: `${oldWhat} may not grow: its class ${classOf(inputs)?.name ?? ""} says allowExpansion: false`,
+      },
+    ];
   if (wanted < current)
     return [{ property: "size", reason: shrinkSentence(oldWhat, current, wanted, oldInputs.size, inputs.size) }];
   return checkRoom(subject, wanted - current, view, context);
@@ -187,6 +207,14 @@ function checkImmutable(
   if (keys.length === 0) return undefined;
   const uid = mine?.record.uid;
   if (uid !== undefined && inputs.allowDataLoss === uid) {
+    const staysInPlace = !keys.some((key) => key === "name" || key === "pool");
+    if (mine?.record.settings?.reclaimPolicy === "Retain" && staysInPlace)
+      return [
+        {
+          property: keys[0] as string,
+          reason: `${oldWhat} stays where it is when it is replaced (its class says reclaimPolicy: Retain); give the new one another name`,
+        },
+      ];
     if (!mine?.record.protection) return [];
     return [
       {

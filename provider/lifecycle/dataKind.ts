@@ -1,5 +1,5 @@
 import type { StoredObject } from "../drivers/driver";
-import type { ObjectRecord } from "../drivers/record";
+import type { ObjectRecord, ObjectSettings } from "../drivers/record";
 import type { Kind } from "../model/kind";
 import type { ObjectId } from "../model/names";
 import type { PoolView } from "../storage/poolView";
@@ -20,6 +20,10 @@ export interface DataKind {
   requestedOf(inputs: Properties): Record<string, unknown>;
   /** The inputs that a record says, besides labels and protection. */
   inputsOf(object: StoredObject, id: ObjectId): Properties;
+  /** What the object is given, of its own and by its class; undefined where that is nothing. */
+  settingsOf(inputs: Properties): ObjectSettings | undefined;
+  /** The labels that it gets, of its own and by its class. */
+  labelsOf(inputs: Properties): Record<string, string>;
   /** The size that is asked for, where the kind has one. */
   sizeOf(inputs: Properties): number | undefined;
   /** Outputs beyond those that every kind holding data has. */

@@ -6,6 +6,7 @@ import type { HeldObject } from "../storage/claims";
 import { ensureObject } from "../storage/ensure";
 import { resolveSource } from "../storage/find";
 import { maxLookAgeMs } from "../storage/looks";
+import { releaseObject } from "../storage/release";
 import { removeObject } from "../storage/trash";
 import { checkData } from "./dataCheck";
 import type { DataKind } from "./dataKind";
@@ -24,7 +25,7 @@ import {
   type UpdateRequest,
   type UpdateResult,
 } from "./lifecycle";
-import { labelsOf, protectionOf, signalFor, textOf } from "./properties";
+import { protectionOf, signalFor, textOf } from "./properties";
 import { missingSentence } from "./sentences";
 
 /** The life of a resource that holds data. The rules are the same for every such kind. */
@@ -66,7 +67,8 @@ async function make(
       owner,
       stackId: storage.stackId,
       requested: data.requestedOf(inputs),
-      labels: labelsOf(inputs),
+      labels: data.labelsOf(inputs),
+      settings: data.settingsOf(inputs),
       protection: protectionOf(inputs),
       sizeBytes: data.sizeOf(inputs),
       sourceUid: source?.record.uid,
@@ -165,7 +167,8 @@ async function update(data: DataKind, request: UpdateRequest, context: Context):
         owner,
         stackId: context.storage.stackId,
         requested: data.requestedOf(newInputs),
-        labels: labelsOf(newInputs),
+        labels: data.labelsOf(newInputs),
+        settings: data.settingsOf(newInputs) ?? {},
         sizeBytes: data.sizeOf(newInputs),
         adopt: textOf(newInputs.adopt),
         ...protectionChange(oldState, newInputs),
@@ -196,16 +199,24 @@ async function remove(request: DeleteRequest, context: Context): Promise<void> {
       target: request.id,
     });
   const held = heldOf(request.id, request.oldState);
-  const result = await removeObject(
-    context.storage,
-    id,
-    held,
-    signalFor("delete", request.oldState, request.id, context),
-  );
+  const signal = signalFor("delete", request.oldState, request.id, context);
+  const result = (await isRetained(id, held, context, signal))
+    ? await releaseObject(context.storage, id, held, signal)
+    : await removeObject(context.storage, id, held, signal);
+  if (result === "released")
+    context.log.info(
+      `${request.id} (uid ${held.uid}) was let go, not deleted: its class says reclaimPolicy: Retain. To hold it again, declare it with adopt: "${held.uid}"`,
+    );
   if (result === "superseded")
     context.log.warn(
       `${request.id} (uid ${held.uid}) was not deleted: another state holds it now, so it is not this one's to delete`,
     );
+}
+
+/** What the record says counts, not what the state says. */
+async function isRetained(id: ObjectId, held: HeldObject, { storage }: Context, signal: AbortSignal): Promise<boolean> {
+  const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: held.poolIdentity, signal });
+  return view.byUid(held.uid)?.record.settings?.reclaimPolicy === "Retain";
 }
 
 function heldOf(id: string, state: Properties): HeldObject {

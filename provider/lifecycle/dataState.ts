@@ -4,6 +4,7 @@ import type { DataKind } from "./dataKind";
 import type { Properties, ReadResult } from "./lifecycle";
 import { formatLost, type Lost, lostMarker } from "./lost";
 import { protectionOf } from "./properties";
+import { classOf } from "./settings";
 
 /** The state of a resource: its inputs as spelled, and what the object is. */
 export function stateOf(data: DataKind, object: StoredObject, inputs: Properties, owner: string): Properties {
@@ -28,14 +29,24 @@ export function inputsOf(data: DataKind, object: StoredObject, id: ObjectId, old
       .filter((key) => oldState[key] !== undefined)
       .map((key) => [key, oldState[key]]),
   );
-  const hasLabels = Object.keys(record.labels).length > 0 || oldState.labels !== undefined;
+  const labels = ownLabels(object, oldState);
+  const hasLabels = Object.keys(labels).length > 0 || oldState.labels !== undefined;
   const saysProtection = oldState.deletionProtection !== undefined || (record.protection && oldState.uid === undefined);
   return {
     ...echoed,
     ...data.inputsOf(object, id),
-    ...(hasLabels ? { labels: record.labels } : {}),
+    ...(hasLabels ? { labels } : {}),
     ...(saysProtection ? { deletionProtection: record.protection } : {}),
   };
+}
+
+/** An object's labels without those that only its class gives it. */
+function ownLabels({ record }: StoredObject, oldState: Properties): Record<string, string> {
+  const ofClass = classOf(record.requested)?.labels ?? {};
+  const declared = (oldState.labels as Record<string, string> | undefined) ?? {};
+  return Object.fromEntries(
+    Object.entries(record.labels).filter(([key, value]) => key in declared || ofClass[key] !== value),
+  );
 }
 
 /** Protection that is not declared stays as it is, unless it was declared before. */

@@ -1,4 +1,4 @@
-import { formatObjectId, formatPoolId, parseObjectId, parsePoolId } from "../model/names";
+import { formatObjectId, formatPoolId, type ObjectId, parseObjectId, parsePoolId } from "../model/names";
 import type { Storage } from "../storage/storage";
 import type { Properties } from "./lifecycle";
 
@@ -32,4 +32,15 @@ function canonical(value: unknown, storage: Storage): unknown {
   const object = parseObjectId(value);
   if (object) return formatObjectId(storage.canonical(object));
   return storage.canonical({ backend: value, pool: "" }).backend;
+}
+
+/** Where inputs place an object, or undefined while that is not known. */
+export function placeOf(inputs: Properties): ObjectId | undefined {
+  const poolId = typeof inputs.pool === "string" ? parsePoolId(inputs.pool) : undefined;
+  return poolId && typeof inputs.name === "string" ? { ...poolId, name: inputs.name } : undefined;
+}
+
+/** Those of the inputs that a record keeps as spelled. */
+export function recordedInputs(inputs: Properties, keys: readonly string[]): Properties {
+  return Object.fromEntries(keys.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]));
 }

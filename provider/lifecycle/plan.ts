@@ -11,6 +11,7 @@ export class Plan {
   private readonly pools = new Map<string, PlannedPool>();
   private readonly names = new Map<string, string>();
   private readonly sizes = new Map<string, number>();
+  private readonly placements = new Map<string, string>();
   private readonly bytes = new Map<string, Map<string, number>>();
 
   addPool(poolId: string, pool: PlannedPool): void {
@@ -32,6 +33,14 @@ export class Plan {
     return this.names.has(id);
   }
 
+  /** Notes the pool that was chosen for what `owner` declares. */
+  place(owner: string, poolId: string): void {
+    this.placements.set(owner, poolId);
+  }
+  placement(owner: string): string | undefined {
+    return this.placements.get(owner);
+  }
+
   /** Notes the size of what is going to be made, for what is made from it. */
   setSize(id: string, sizeBytes: number): void {
     this.sizes.set(id, sizeBytes);
@@ -47,6 +56,12 @@ export class Plan {
     pool.set(owner, bytes);
     let sum = 0;
     for (const each of pool.values()) sum += each;
+    return sum;
+  }
+  /** What others than `owner` are going to take from the pool. */
+  bytesOfOthers(poolId: string, owner: string): number {
+    let sum = 0;
+    for (const [other, bytes] of this.bytes.get(poolId) ?? []) if (other !== owner) sum += bytes;
     return sum;
   }
   /** What `owner` planned has been done, so the pool itself accounts for it now. */

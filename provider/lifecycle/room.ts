@@ -1,5 +1,5 @@
 import { shortageOf } from "../drivers/capacity";
-import { formatPoolId, type ObjectId } from "../model/names";
+import { formatPoolId, type ObjectId, type PoolId } from "../model/names";
 import { formatBytes } from "../model/quantity";
 import type { PoolView } from "../storage/poolView";
 import type { DataKind } from "./dataKind";
@@ -51,7 +51,8 @@ export async function checkRoom(
   ];
 }
 
-async function prospect(id: ObjectId, { storage, signal }: Context) {
+/** The room that a pool which is still to be made would have; undefined where that cannot be told. */
+export async function prospect(id: PoolId, { storage, signal }: Context) {
   return storage
     .backend(id.backend)
     .read(signal, (driver, call) => driver.prospect(id.pool, call))

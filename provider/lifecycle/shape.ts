@@ -39,7 +39,28 @@ export function checkShape(kind: Kind, request: CheckRequest): { inputs: Propert
     }
     for (const issue of result.error.issues) failures.push({ property: pathOf(key, issue), reason: reasonOf(issue) });
   }
+  failures.push(...checkGroups(kind, inputs));
   return { inputs, failures };
+}
+
+/** The rules that a kind has about several inputs at once. */
+function checkGroups(kind: Kind, inputs: Properties): CheckFailure[] {
+  const isGiven = (key: string) => inputs[key] !== undefined;
+  const none = (kind.atLeastOneOf ?? []).filter((group) => !group.some(isGiven));
+  const half = (kind.together ?? []).filter((group) => group.some(isGiven) && !group.every(isGiven));
+  return [
+    ...none.map((group) => ({
+      property: group[0] as string,
+      reason: `missing required property: give ${group.join(" or ")}`,
+    })),
+    ...half.map((group) => {
+      const missing = group.filter((key) => !isGiven(key));
+      return {
+        property: missing[0] as string,
+        reason: `${group.join(" and ")} go together; give ${missing.join(", ")} too, or leave the others out`,
+      };
+    }),
+  ];
 }
 
 /** Whether a key stands somewhere that validation passes over, because JavaScript gives it a meaning of its own. */

@@ -1,10 +1,10 @@
-import { formatObjectId, parseObjectId, snapshotName } from "../model/names";
+import { formatObjectId, formatPoolId, parseObjectId, snapshotName } from "../model/names";
 import { snapshot } from "../model/snapshot";
 import { healthProblem } from "../storage/claims";
 import type { DataKind } from "./dataKind";
 import { dataLifecycle } from "./dataLifecycle";
 import type { CheckFailure } from "./lifecycle";
-import { textOf } from "./properties";
+import { labelsOf, textOf } from "./properties";
 
 const snapshotKind: DataKind = {
   kind: snapshot,
@@ -25,6 +25,8 @@ const snapshotKind: DataKind = {
     return { source: formatObjectId({ ...id, name: volume }), name };
   },
   sizeOf: () => undefined,
+  settingsOf: () => undefined,
+  labelsOf,
   outputsOf: ({ record }) => ({
     createdAt: record.createdAt,
     consistency: record.consistency,
@@ -47,7 +49,16 @@ const snapshotKind: DataKind = {
     }
     const problem = healthProblem(source, formatObjectId(volume));
     if (problem) return [{ property: "source", reason: `${problem}; no snapshot can be taken of it` }];
-    if (view.pool.record.capabilities.onlineSnapshot !== "none") return failures;
+    const { onlineSnapshot, shareSnapshot } = view.pool.record.capabilities;
+    const isShare = source.record.kind === "share";
+    if (isShare && (shareSnapshot ?? "none") === "none")
+      return [
+        {
+          property: "source",
+          reason: `${formatObjectId(volume)} is a share, and pool ${formatPoolId(id)} cannot take snapshots of shares at one point in time; use a pool that can, such as one on btrfs or xfs`,
+        },
+      ];
+    if ((isShare ? shareSnapshot : onlineSnapshot) === "crash") return failures;
     const holders = await storage
       .backend(id.backend)
       .read(signal, (driver, call) => driver.holders({ name: id.pool }, source.record.uid, call));
@@ -55,7 +66,7 @@ const snapshotKind: DataKind = {
     if (writer) {
       failures.push({
         property: "source",
-        reason: `${formatObjectId(volume)} is in use by ${writer.name}, and this pool cannot copy a running disk at one point in time; stop what uses it, or use a pool on btrfs or xfs`,
+        reason: `${formatObjectId(volume)} is in use by ${writer.name}, and this pool cannot copy ${isShare ? "a share that is being written" : "a running disk"} at one point in time; stop what uses it${isShare ? "" : ", or use a pool on btrfs or xfs"}`,
       });
     }
     return failures;

@@ -27,7 +27,8 @@ function ipv6Bits(address: string): bigint {
   // The last 32 bits may be written as an IPv4 address
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address);
   const tail = dotted ? ipv4Bits(dotted[2] as string) : undefined;
-  const text = tail === undefined ? address : `${dotted?.[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
+  const text =
+    tail === undefined ? address : `${dotted?.[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
   const [head = "", end] = text.split("::");
   const groups = (part: string) => (part === "" ? [] : part.split(":"));
   const first = groups(head);
@@ -37,7 +38,9 @@ function ipv6Bits(address: string): bigint {
 }
 
 /** An address, or a network in CIDR notation, given by a user. */
-export const networkAddress = z.string({ error: 'expected a network such as "10.0.0.0/24"' }).superRefine((text, context) => {
-  const problem = networkProblem(text);
-  if (problem) context.addIssue({ code: "custom", message: problem });
-});
+export const networkAddress = z
+  .string({ error: 'expected a network such as "10.0.0.0/24"' })
+  .superRefine((text, context) => {
+    const problem = networkProblem(text);
+    if (problem) context.addIssue({ code: "custom", message: problem });
+  });

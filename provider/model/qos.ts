@@ -73,7 +73,8 @@ function checkBurst(
 ): void {
   if (burst === undefined) return;
   if (base === undefined) say(name, `lifts ${baseName}, which is not limited; give ${baseName} too`);
-  else if (amountOf(burst) < amountOf(base)) say(name, `is less than ${baseName}; a burst is at least the limit it lifts`);
+  else if (amountOf(burst) < amountOf(base))
+    say(name, `is less than ${baseName}; a burst is at least the limit it lifts`);
 }
 
 /** A limit as a number; one that is not valid is reported by its own schema, so it compares as nothing here. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { classDefinition } from "./volumeClass";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, poolIdText, shareIdText, snapshotIdText, uidText } from "./names";
 import { networkAddress } from "./network";
 import { byteQuantity, isNoBytes } from "./quantity";
 import { dataInputs, dataOutputs } from "./shared";
+import { classDefinition } from "./volumeClass";
 
 /** How a share is reached: a path on the backend's host, or one of the network protocols. */
 export const shareProtocol = z.enum(["directory", "cephfs", "nfs", "smb"], {
@@ -62,7 +62,7 @@ export type ShareSource = z.infer<typeof shareSource>;
 export const share = defineKind({
   name: "Share",
   inputs: {
-    /** How much may be stored in it, such as "100GiB". Whether that is enforced, or only recorded, says `quota`. It is never lowered. */
+    /** How much may be stored in it, such as "100GiB". Whether the backend holds it to that, or only records it, say the capabilities of its pool. It is never lowered. */
     size: byteQuantity.refine((size) => !isNoBytes(size), { error: "a share has at least one byte" }),
     /** The pool it is placed in: a Pool, or the id of one (`<backend>/<pool>`). With a `volumeClass`, one of its pools; left out, it is chosen from them. */
     pool: poolIdText.optional(),
@@ -82,10 +82,10 @@ export const share = defineKind({
   },
   outputs: {
     ...dataOutputs,
+    /** The id of the pool that it is in, `<backend>/<pool>`. */
+    pool: poolIdText,
     /** The size that was asked for, in bytes. */
     sizeBytes: z.number(),
-    /** Whether the backend holds the share to its size (`enforced`) or only records it (`advisory`). */
-    quota: z.enum(["enforced", "advisory"]),
     /** How a consumer reaches the share. */
     connection: shareConnection,
   },

@@ -37,7 +37,17 @@ const inputs = {
 };
 
 /** A class as plain data: what a VolumeClass puts out, and what can stand inline in its place. */
-export const classDefinition = z.strictObject(inputs, { error: "expected a VolumeClass, its definition, or such data inline" });
+export const classDefinition = z
+  .strictObject(inputs, { error: "expected a VolumeClass, its definition, or such data inline" })
+  .superRefine(({ schedule, retention }, context) => {
+    if ((schedule === undefined) === (retention === undefined)) return;
+    const missing = schedule === undefined ? "schedule" : "retention";
+    context.addIssue({
+      code: "custom",
+      path: [missing],
+      message: `schedule and retention go together; give ${missing} too, or leave the other out`,
+    });
+  });
 export type ClassDefinition = z.infer<typeof classDefinition>;
 
 export const volumeClass = defineKind({

@@ -1,8 +1,9 @@
 import type { RecordChange, StoredObject } from "../drivers/driver";
-import { newClaim } from "../drivers/record";
+import { newClaim, type ObjectSettings } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { canonicalJson } from "../model/kind";
 import { formatObjectId, type ObjectId } from "../model/names";
+import { withOwnPolicy } from "./attachments";
 import { type HeldObject, healthProblem } from "./claims";
 import { maxLookAgeMs } from "./looks";
 import type { PoolView } from "./poolView";
@@ -17,6 +18,8 @@ export interface ObjectChange {
   labels?: Record<string, string>;
   protection?: boolean;
   sizeBytes?: number | undefined;
+  /** What it is given, of its own and by its class. */
+  settings?: ObjectSettings;
   /** The uid that the user has allowed to be taken over from whoever holds it. */
   adopt?: string | undefined;
 }
@@ -143,6 +146,10 @@ function changedFields(object: StoredObject, change: ObjectChange, isHeld: boole
     changed.labels = change.labels;
   if (change.protection !== undefined && change.protection !== record.protection)
     changed.protection = change.protection;
+  if (change.settings !== undefined && canonicalJson(change.settings) !== canonicalJson(record.settings ?? {}))
+    changed.settings = change.settings;
+  const policies = withOwnPolicy(record.uid, change.settings ?? record.settings ?? {}, record.policies ?? []);
+  if (canonicalJson(policies) !== canonicalJson(record.policies ?? [])) changed.policies = policies;
   return Object.keys(changed).length === 0 ? undefined : changed;
 }
 

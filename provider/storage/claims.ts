@@ -40,6 +40,12 @@ export function decideTakeOver(
   if (wanted.adopt === existing.uid) return { how: "adopted" };
   const adoptHint = `to take it over as it is, set adopt: "${existing.uid}"`;
   const inert = wanted.adopt === undefined ? "" : ` (adopt names "${wanted.adopt}", which is not this object)`;
+  const former = formerOwner(existing.owner);
+  if (former !== undefined) {
+    return {
+      refused: `${what} exists already: ${former} let it go (reclaimPolicy: Retain), so it belongs to nobody (uid ${existing.uid})${inert}; choose another name, or ${adoptHint}`,
+    };
+  }
   if (existing.owner !== wanted.owner) {
     return {
       refused: `${what} exists already and belongs to ${existing.owner} since ${existing.createdAt} (uid ${existing.uid})${inert}; choose another name, or ${adoptHint}`,
@@ -74,6 +80,18 @@ function differingInput(existing: ObjectRecord | PoolRecord, wanted: Wanted): st
     if (!sameInput(schemas[key], existing.requested[key], wanted.requested[key])) return key;
   }
   return canonicalJson(existing.labels) === canonicalJson(wanted.labels) ? undefined : "labels";
+}
+
+const releasedPrefix = "released/";
+
+/** The owner of what was let go: nobody, and who it was. */
+export function releasedOwner(owner: string): string {
+  return owner.startsWith(releasedPrefix) ? owner : releasedPrefix + owner;
+}
+
+/** Who let an object go, or undefined where somebody owns it. */
+export function formerOwner(owner: string): string | undefined {
+  return owner.startsWith(releasedPrefix) ? owner.slice(releasedPrefix.length) : undefined;
 }
 
 /** What is wrong with taking part in anything as this object, or undefined. */

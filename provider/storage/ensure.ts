@@ -1,8 +1,9 @@
 import type { NewObject, RecordChange, StoredObject } from "../drivers/driver";
-import { newClaim, newUid } from "../drivers/record";
+import { newClaim, newUid, type ObjectSettings } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
 import { exactBytes, formatBytes } from "../model/quantity";
+import { withOwnPolicy } from "./attachments";
 import { growObject, throwPartial } from "./change";
 import { decideTakeOver, healthProblem, type Wanted } from "./claims";
 import { pause } from "./deadline";
@@ -18,6 +19,8 @@ export interface WantedObject extends Wanted {
   sizeBytes?: number | undefined;
   /** The uid of what it is taken of or made from. */
   sourceUid?: string | undefined;
+  /** What it is given, of its own and by its class. */
+  settings?: ObjectSettings | undefined;
 }
 
 /** How an object came to be held: made, or an existing one taken over. */
@@ -81,11 +84,12 @@ async function createObject(
   wanted: WantedObject,
   signal?: AbortSignal,
 ): Promise<StoredObject> {
-  const { kind, owner, requested, labels, stackId, sizeBytes, sourceUid } = wanted;
+  const { kind, owner, requested, labels, stackId, sizeBytes, sourceUid, settings } = wanted;
+  const uid = newUid();
   const object: NewObject = {
     kind,
     name: id.name,
-    uid: newUid(),
+    uid,
     claim: newClaim(),
     owner,
     requested,
@@ -94,6 +98,7 @@ async function createObject(
     ...(stackId === undefined ? {} : { stackId }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     ...(sourceUid === undefined ? {} : { sourceUid }),
+    ...(settings === undefined ? {} : { settings, policies: withOwnPolicy(uid, settings, []) }),
   };
   const made = await storage
     .backend(id.backend)
@@ -125,6 +130,13 @@ async function takeOver(
     owner: wanted.owner,
     requested: wanted.requested,
     labels: wanted.labels,
+    settings: wanted.settings ?? {},
+    // What is adopted comes without the policies it had: whoever declared those attaches them again
+    policies: withOwnPolicy(
+      existing.record.uid,
+      wanted.settings ?? {},
+      decision.how === "adopted" ? [] : (existing.record.policies ?? []),
+    ),
     protection: wanted.protection ?? (decision.how === "adopted" ? true : existing.record.protection),
     ...(wanted.stackId === undefined ? {} : { stackId: wanted.stackId }),
   };

@@ -1,4 +1,5 @@
 import type { DamagedRecord, Listing, StoredObject, StoredPool } from "../drivers/driver";
+import type { PolicyRecord } from "../drivers/record";
 
 /** One complete list of a pool, indexed, with what this process has written since put in. */
 export class PoolView {
@@ -8,12 +9,14 @@ export class PoolView {
   private readonly names = new Map<string, string>();
   private readonly owners = new Map<string, Set<string>>();
   private readonly damagedRecords: DamagedRecord[];
+  private readonly policyRecords = new Map<string, PolicyRecord>();
 
   constructor(listing: Listing) {
     this.at = listing.at;
     this.currentPool = { ...listing.pool, capacity: { ...listing.pool.capacity } };
     this.damagedRecords = listing.damaged;
     for (const object of listing.objects) this.index(object);
+    for (const policy of listing.policies) this.policyRecords.set(policy.uid, policy);
   }
 
   get pool(): StoredPool {
@@ -21,6 +24,13 @@ export class PoolView {
   }
   get damaged(): readonly DamagedRecord[] {
     return this.damagedRecords;
+  }
+  /** The policies that have, or had, targets in the pool. */
+  policies(): PolicyRecord[] {
+    return [...this.policyRecords.values()];
+  }
+  policy(uid: string): PolicyRecord | undefined {
+    return this.policyRecords.get(uid);
   }
   all(): StoredObject[] {
     return [...this.objects.values()];
@@ -61,6 +71,13 @@ export class PoolView {
     this.owners.get(object.record.owner)?.delete(uid);
     this.currentPool.capacity.provisionedBytes -= this.promised(object);
     if (this.names.get(object.record.name) === uid) this.names.delete(object.record.name);
+  }
+  putPolicy(policy: PolicyRecord): void {
+    const known = this.policyRecords.get(policy.uid);
+    if (!known || known.revision <= policy.revision) this.policyRecords.set(policy.uid, policy);
+  }
+  removePolicy(uid: string): void {
+    this.policyRecords.delete(uid);
   }
   putPool(pool: StoredPool): void {
     this.currentPool = { ...pool, capacity: { ...pool.capacity } };

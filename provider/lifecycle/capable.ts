@@ -1,0 +1,48 @@
+import type { PoolCapabilities } from "../model/pool";
+import type { CheckFailure, Properties } from "./lifecycle";
+import { classOf } from "./settings";
+import { hasUnknown } from "./unknown";
+
+/** What of the wishes for a volume or share its pool cannot fulfil. `poolId` is for the sentences. */
+export function unmetWishes(
+  word: string,
+  inputs: Properties,
+  poolId: string,
+  capabilities: PoolCapabilities,
+): CheckFailure[] {
+  return word === "share" ? unmetByShares(inputs, poolId, capabilities) : unmetModes(inputs, poolId, capabilities);
+}
+
+/** The access modes that are wanted, of its own or by its class, and that volumes of the pool cannot have. */
+function unmetModes(inputs: Properties, poolId: string, { accessModes }: PoolCapabilities): CheckFailure[] {
+  const wanted = hasUnknown(inputs.accessModes) ? undefined : (inputs.accessModes as string[] | undefined);
+  const modes = wanted ?? classOf(inputs)?.accessModes ?? [];
+  const able: string[] = accessModes ?? ["ReadWriteOnce"];
+  const missing = modes.filter((mode) => !able.includes(mode));
+  if (missing.length === 0) return [];
+  return [
+    {
+      property: wanted === undefined ? "volumeClass.accessModes" : "accessModes",
+      reason: `volumes of pool ${poolId} cannot be ${missing.join(", ")}; they can be ${able.join(", ")}`,
+    },
+  ];
+}
+
+function unmetByShares(inputs: Properties, poolId: string, { shareProtocols }: PoolCapabilities): CheckFailure[] {
+  const served = shareProtocols ?? [];
+  if (served.length === 0)
+    return [{ property: "pool", reason: `pool ${poolId} takes no shares; use a pool that does` }];
+  const { protocol } = inputs;
+  if (typeof protocol !== "string" || served.includes(protocol)) return [];
+  return [
+    {
+      property: "protocol",
+      reason: `pool ${poolId} does not serve "${protocol}"; it serves ${served.join(", ")}`,
+    },
+  ];
+}
+
+/** Whether anyone could be kept out of a share of the pool by its `access`. */
+export function enforcesAccess(protocol: string | undefined, { shareProtocols }: PoolCapabilities): boolean {
+  return (protocol ?? shareProtocols?.[0] ?? "directory") !== "directory";
+}

@@ -1,0 +1,171 @@
+import type { StoredObject } from "../drivers/driver";
+import type { PolicyRecord } from "../drivers/record";
+import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
+import { snapshotPolicy } from "../model/snapshotPolicy";
+import { nextRuns } from "../retention";
+import { healthProblem } from "../storage/claims";
+import { isAttached, newestOf, policyRefusal } from "../storage/policies";
+import type { PoolView } from "../storage/poolView";
+import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
+import { lookAt } from "./look";
+import { formatLost, lostIn, lostMarker } from "./lost";
+import { approvalSentence, removedByChange } from "./policyRetention";
+import { textOf } from "./properties";
+import { heldElsewhereSentence, twiceSentence } from "./sentences";
+import { checkShape } from "./shape";
+import { hasUnknown } from "./unknown";
+
+/** How many of the next runs a preview shows. */
+const shownRuns = 3;
+
+/** A target, and what a look at its pool showed. */
+interface Target {
+  index: number;
+  id: ObjectId;
+  view: PoolView | undefined;
+  object: StoredObject | undefined;
+}
+
+/** Checks a policy: its shape, then what its targets and their pools say. */
+export async function checkPolicy(request: CheckRequest, context: Context): Promise<CheckResult> {
+  const { inputs, failures } = checkShape(snapshotPolicy, request);
+  if (failures.length > 0) return { inputs, failures };
+  const targets: Target[] = [];
+  for (const [index, id] of idsOf(inputs.targets).entries()) {
+    if (!id) continue;
+    const target = await lookAtTarget(index, context.storage.canonical(id), request, context);
+    if ("failure" in target) failures.push({ property: `targets[${index}]`, reason: target.failure });
+    else targets.push(target);
+  }
+  failures.push(...targets.flatMap((target) => checkTarget(target, context)), ...checkGroup(inputs));
+  const known = recordsOf(request, targets);
+  const record = newestOf(known);
+  const refused = checkHolder(request, inputs, record, context);
+  if (refused) failures.push(refused);
+  if (failures.length > 0) return { inputs, failures };
+  sayRuns(request, inputs, context);
+  if (record && request.oldInputs) sayRemovals(inputs, record, targets, context);
+  return { inputs: request.oldInputs ? withDetached(inputs, record, targets) : inputs, failures };
+}
+
+/** The ids in a list of targets; undefined for those that are not known yet. */
+export function idsOf(targets: unknown): (ObjectId | undefined)[] {
+  if (!Array.isArray(targets)) return [];
+  return targets.map((target) => (typeof target === "string" ? parseObjectId(target) : undefined));
+}
+
+async function lookAtTarget(
+  index: number,
+  id: ObjectId,
+  request: CheckRequest,
+  context: Context,
+): Promise<Target | { failure: string }> {
+  const look = await lookAt(id, request.oldInputs !== undefined, context);
+  if ("failure" in look) return look;
+  const found = look.view?.byName(id.name);
+  return { index, id, view: look.view, object: found?.phase === "live" ? found : undefined };
+}
+
+function checkTarget({ index, id, view, object }: Target, { plan }: Context): CheckFailure[] {
+  const property = `targets[${index}]`;
+  const what = formatObjectId(id);
+  if (!view) return [];
+  if (!object) {
+    if (plan.hasName(what)) return [];
+    return [
+      {
+        property,
+        reason: `there is no ${what}; declare it in this stack and pass the resource itself, or name one that exists`,
+      },
+    ];
+  }
+  if (object.record.kind === "snapshot")
+    return [{ property, reason: `${what} is a snapshot; policies act on volumes and shares` }];
+  const problem = healthProblem(object, what);
+  if (problem) return [{ property, reason: `${problem}; no policy can be attached to it` }];
+  const { shareSnapshot } = view.pool.record.capabilities;
+  if (object.record.kind === "share" && (shareSnapshot ?? "none") === "none")
+    return [
+      {
+        property,
+        reason: `${what} is a share, and pool ${formatPoolId(id)} cannot take snapshots of shares at one point in time; use a pool that can`,
+      },
+    ];
+  return [];
+}
+
+function checkGroup(inputs: Properties): CheckFailure[] {
+  if (inputs.consistency !== "group") return [];
+  return [
+    {
+      property: "consistency",
+      reason: 'no pool of its targets can take snapshots of several objects at one instant; use "each"',
+    },
+  ];
+}
+
+/** The records of this policy in the pools of its targets: those of this owner, before and after a rename. */
+function recordsOf({ owner, oldOwner }: CheckRequest, targets: Target[]): PolicyRecord[] {
+  const views = new Set(targets.flatMap(({ view }) => view ?? []));
+  const owners = [owner, oldOwner ?? owner];
+  return [...views].flatMap((view) => view.policies()).filter((record) => owners.includes(record.owner));
+}
+
+function checkHolder(
+  request: CheckRequest,
+  inputs: Properties,
+  record: PolicyRecord | undefined,
+  { plan, storage }: Context,
+): CheckFailure | undefined {
+  const what = `policy "${String(inputs.name)}"`;
+  const noted = lostIn(request.oldInputs);
+  if (noted?.how === "superseded" && inputs.adopt !== noted.uid)
+    return { property: "name", reason: heldElsewhereSentence(what, noted.uid) };
+  if (request.oldInputs) return undefined;
+  const other = plan.addName(what, request.owner);
+  if (other) return { property: "name", reason: twiceSentence(what, other, request.owner) };
+  if (!record || hasUnknown(inputs.adopt)) return undefined;
+  const wanted = {
+    owner: request.owner,
+    stackId: storage.stackId,
+    requested: {},
+    labels: {},
+    adopt: textOf(inputs.adopt),
+  };
+  const refused = policyRefusal(record, wanted);
+  return refused === undefined ? undefined : { property: "name", reason: refused };
+}
+
+/** Says when a new or changed schedule runs, so that a wrong one is seen before it is in force. */
+function sayRuns({ oldInputs }: CheckRequest, inputs: Properties, { log }: Context): void {
+  const { schedule, timezone, enabled } = inputs;
+  if (typeof schedule !== "string" || hasUnknown(timezone) || enabled === false) return;
+  if (oldInputs && oldInputs.schedule === schedule && oldInputs.timezone === timezone) return;
+  const zone = textOf(timezone) ?? "UTC";
+  const runs = nextRuns(schedule, { timezone: zone, from: new Date(), count: shownRuns });
+  const local = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+  log.info(
+    `policy ${String(inputs.name)} (${schedule}, ${zone}) runs next at ${runs.map((run) => local.format(run)).join(", ")}`,
+  );
+}
+
+/** Says how many snapshots a lowered retention gives up at its next run. */
+function sayRemovals(inputs: Properties, record: PolicyRecord, targets: Target[], { log }: Context): void {
+  const views = [...new Set(targets.flatMap(({ view }) => view ?? []))];
+  const removed = removedByChange(inputs, record, views);
+  if (removed > 0) log.warn(approvalSentence(String(inputs.name), removed));
+}
+
+/**
+ * Notes the targets on which the policy does not act although it should: undeleted, adopted or replaced ones. That note is the
+ * difference that lets the next update attach them again.
+ */
+function withDetached(inputs: Properties, record: PolicyRecord | undefined, targets: Target[]): Properties {
+  if (hasUnknown(inputs.targets) || targets.some(({ view }) => !view)) return inputs;
+  const detached = targets.filter(({ object }) => !record || !object || !isAttached(record, object));
+  if (detached.length === 0) return inputs;
+  return {
+    ...inputs,
+    [lostMarker]: formatLost({ how: "detached", uid: detached.map(({ id }) => formatObjectId(id)).join(",") }),
+  };
+}

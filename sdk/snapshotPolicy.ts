@@ -1,0 +1,46 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { snapshotPolicy } from "../provider/model/snapshotPolicy";
+import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
+import { Share } from "./share";
+import { Volume } from "./volume";
+
+/** The arguments of a {@link SnapshotPolicy}. */
+export interface SnapshotPolicyArgs extends Omit<ArgsOf<typeof snapshotPolicy.inputs>, "targets"> {
+  /** What snapshots are taken of: Volumes and Shares, or their ids (a literal carries no dependency). */
+  targets: pulumi.Input<(Volume | Share | pulumi.Input<string>)[]>;
+}
+
+/** A schedule of snapshots, and which of them are kept. */
+export interface SnapshotPolicy extends OutputsOf<typeof snapshotPolicy.inputs, typeof snapshotPolicy.outputs> {}
+
+/**
+ * A snapshot policy: when snapshots of its targets are taken, and which are kept. It is stored with its targets, so whoever
+ * runs policies needs no stack. Changing or deleting it removes no snapshot.
+ *
+ * @example
+ * ```ts
+ * new SnapshotPolicy("nightly", { schedule: "30 2 * * *", timezone: "Europe/Vienna", retention: { keepDaily: 7, keepWeekly: 4 }, targets: [data, home] });
+ * ```
+ */
+export class SnapshotPolicy extends StorageResource {
+  /** @internal */
+  static readonly __pulumiType = tokenOf(snapshotPolicy);
+
+  constructor(name: string, args: SnapshotPolicyArgs, opts?: pulumi.CustomResourceOptions) {
+    const { targets } = args ?? {};
+    super(snapshotPolicy, name, { ...args, targets: Array.isArray(targets) ? targets.map(idOf) : targets }, opts);
+  }
+
+  /** A policy that exists, by its id `policy/<name>`; nothing of it is managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): SnapshotPolicy {
+    return new SnapshotPolicy(name, {} as SnapshotPolicyArgs, { ...opts, id });
+  }
+  static override isInstance(value: unknown): value is SnapshotPolicy {
+    return (value as { __pulumiType?: unknown } | undefined)?.__pulumiType === SnapshotPolicy.__pulumiType;
+  }
+}
+
+function idOf(target: Volume | Share | pulumi.Input<string>): pulumi.Input<string> {
+  if (Volume.isInstance(target)) return target.volumeId;
+  return Share.isInstance(target) ? target.shareId : target;
+}
