@@ -17,7 +17,7 @@ export interface VolumeClassArgs extends Omit<ArgsOf<typeof volumeClass.inputs>,
 export type ClassArgs = VolumeClass | pulumi.Input<ClassDefinition> | VolumeClassArgs;
 
 /** A policy template for volumes and shares. */
-export interface VolumeClass extends OutputsOf<typeof volumeClass.inputs, object> {}
+export interface VolumeClass extends OutputsOf<typeof volumeClass.inputs, Record<never, never>> {}
 
 /**
  * A class: what volumes and shares of it have in common, such as where they go, their limits, and how they are protected.
