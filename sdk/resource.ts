@@ -57,6 +57,11 @@ function requireArguments(kind: Kind, name: string, args: Record<string, unknown
       throw new pulumi.ResourceError(`Missing required property '${key}' of ${kind.name} "${name}"`, undefined);
     }
   }
+  const missing = (kind.atLeastOneOf ?? []).find((group) => group.every((key) => args[key] === undefined));
+  if (missing) {
+    const either = missing.map((key) => `'${key}'`).join(" or ");
+    throw new pulumi.ResourceError(`Missing required property ${either} of ${kind.name} "${name}"`, undefined);
+  }
 }
 
 /** The parts of a resource that say where it stands. Pulumi keeps them on every resource under these names. */

@@ -26,7 +26,10 @@ export interface ShareArgs extends Omit<ArgsOf<typeof share.inputs>, "pool" | "s
 }
 
 /** File storage. */
-export interface Share extends OutputsOf<typeof share.inputs, typeof share.outputs> {}
+export interface Share extends Omit<OutputsOf<typeof share.inputs, typeof share.outputs>, "pool"> {
+  /** The id of the pool that it is in, `<backend>/<pool>`: the one that was given, or the one that was chosen from its class. */
+  readonly pool: pulumi.Output<string>;
+}
 
 /**
  * A share: a folder for several consumers at once, reached by a path or a network protocol. It grows in place; deleting it

@@ -26,7 +26,10 @@ export interface VolumeArgs extends Omit<ArgsOf<typeof volume.inputs>, "pool" | 
 }
 
 /** A disk. */
-export interface Volume extends OutputsOf<typeof volume.inputs, typeof volume.outputs> {}
+export interface Volume extends Omit<OutputsOf<typeof volume.inputs, typeof volume.outputs>, "pool"> {
+  /** The id of the pool that it is in, `<backend>/<pool>`: the one that was given, or the one that was chosen from its class. */
+  readonly pool: pulumi.Output<string>;
+}
 
 /**
  * A volume: a disk for a machine or a container. It grows in place and never shrinks; deleting it puts it into the trash of

@@ -68,7 +68,7 @@ export function sameInput(schema: z.ZodType | undefined, a: unknown, b: unknown)
   const shape = schema && shapeOf(schema);
   if (shape && isObject(a) && isObject(b)) {
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...keys].every((key) => sameInput(shape[key], a[key], b[key]));
+    return [...keys].every((key) => sameInput(Object.hasOwn(shape, key) ? shape[key] : undefined, a[key], b[key]));
   }
   return canonicalJson(a) === canonicalJson(b);
 }

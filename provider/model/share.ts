@@ -82,8 +82,6 @@ export const share = defineKind({
   },
   outputs: {
     ...dataOutputs,
-    /** The id of the pool that it is in, `<backend>/<pool>`. */
-    pool: poolIdText,
     /** The size that was asked for, in bytes. */
     sizeBytes: z.number(),
     /** How a consumer reaches the share. */

@@ -57,8 +57,6 @@ export const volume = defineKind({
   },
   outputs: {
     ...dataOutputs,
-    /** The id of the pool that it is in, `<backend>/<pool>`. */
-    pool: poolIdText,
     /** The size that was asked for, in bytes. */
     sizeBytes: z.number(),
     /** The size that the backend gives, in bytes: more than asked where it rounds up or has grown by itself. */

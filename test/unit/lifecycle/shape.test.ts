@@ -11,7 +11,13 @@ const wrong: [string, KindName, Properties, string, string][] = [
     'Volume has no property "Size"; did you mean "size"?',
   ],
   ["a property with a letter wrong", "volume", volumeInputs("a", { lables: {} }), "lables", 'did you mean "labels"?'],
-  ["a property of nobody", "volume", volumeInputs("a", { colour: "red" }), "colour", "properties are size, pool, name"],
+  [
+    "a property of nobody",
+    "volume",
+    volumeInputs("a", { colour: "red" }),
+    "colour",
+    "properties are size, pool, volumeClass, name",
+  ],
   [
     "the marker that only read writes",
     "volume",
@@ -63,7 +69,13 @@ const wrong: [string, KindName, Properties, string, string][] = [
   ["a permission that is no uid", "volume", volumeInputs("a", { allowDataLoss: true }), "allowDataLoss", "string"],
   ["a tier that is none", "pool", { backend: "main", tier: "lukewarm" }, "tier", "hot"],
   ["an overcommitment below one", "pool", { backend: "main", maxOvercommit: 0.5 }, "maxOvercommit", ">=1"],
-  ["a snapshot as source of a snapshot", "snapshot", { source: "main/ssd/a@b" }, "source", "is not a volume id"],
+  [
+    "a snapshot as source of a snapshot",
+    "snapshot",
+    { source: "main/ssd/a@b" },
+    "source",
+    "is not the id of a volume or share",
+  ],
 ];
 
 test.each(wrong)("%s is refused with its path", async (_what, kind, inputs, path, reason) => {

@@ -23,7 +23,53 @@ const complete: Record<KindName, Properties> = {
     trashRetention: "1d",
     adopt: uid,
   },
-  volume: { ...volumeInputs("x"), ...common, source: { volume: "main/ssd/source" }, recreateIfMissing: uid },
+  volumeClass: {
+    name: "x",
+    pools: ["main/ssd"],
+    placement: "firstFit",
+    qos: { iops: 100 },
+    accessModes: ["ReadWriteOnce"],
+    reclaimPolicy: "Delete",
+    allowExpansion: true,
+    labels: { a: "b" },
+    schedule: "@daily",
+    timezone: "UTC",
+    retention: { keepDaily: 7 },
+  },
+  volume: {
+    ...volumeInputs("x"),
+    ...common,
+    source: { volume: "main/ssd/source" },
+    recreateIfMissing: uid,
+    volumeClass: { name: "gold", pools: ["main/ssd"] },
+    accessModes: ["ReadWriteOnce"],
+    qos: { iops: 100 },
+  },
+  share: {
+    size: "1GiB",
+    pool: "main/ssd",
+    name: "x",
+    ...common,
+    source: { share: "main/ssd/tree" },
+    recreateIfMissing: uid,
+    volumeClass: { name: "gold", pools: ["main/ssd"] },
+    protocol: "directory",
+    access: [{ client: "10.0.0.0/24" }],
+  },
+  snapshotPolicy: {
+    name: "x",
+    schedule: "@daily",
+    timezone: "UTC",
+    retention: { keepLast: 3 },
+    keepAtLeast: 1,
+    maxDeletes: 10,
+    targets: ["main/ssd/source"],
+    consistency: "each",
+    hooks: ["freeze"],
+    enabled: true,
+    labels: { a: "b" },
+    adopt: uid,
+  },
   snapshot: { source: "main/ssd/source", name: "x", ...common },
 };
 const everyInput = (Object.keys(kinds) as KindName[]).flatMap((kind) =>
@@ -39,6 +85,7 @@ test.each(everyInput)(
   async (kind, key) => {
     const scene = await sceneWithPool();
     await scene.volume("source");
+    await scene.share("tree");
     const inputs = { ...complete[kind], [key]: unknownValue };
     const fresh = await scene.checked(kind, "x", inputs);
     expect(fresh.failures).toEqual([]);
@@ -52,6 +99,7 @@ test.each(everyInput)(
 test.each(everyInput)("%s that an interrupted run has made passes while %s is not known yet", async (kind, key) => {
   const scene = await sceneWithPool();
   await scene.volume("source");
+  await scene.share("tree");
   const { adopt: _, ...known } = complete[kind];
   await scene.create(kind, "x", known);
   expect(await scene.nextRun().check(kind, "x", { ...known, [key]: unknownValue })).toEqual([]);

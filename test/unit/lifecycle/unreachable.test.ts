@@ -13,7 +13,10 @@ async function failing(error: unknown): Promise<Scene> {
 }
 const inputs: Record<KindName, Record<string, unknown>> = {
   pool: { backend: "main", name: "ssd" },
+  volumeClass: { name: "data", pools: ["main/ssd"] },
   volume: volumeInputs("data"),
+  share: { size: "1GiB", pool: "main/ssd", name: "data" },
+  snapshotPolicy: { name: "p", schedule: "@daily", retention: { keepLast: 3 }, targets: ["main/ssd/data"] },
   snapshot: { source: "main/ssd/data", name: "s" },
 };
 const kinds = Object.keys(inputs) as KindName[];

@@ -12,15 +12,25 @@ async function register(): Promise<{ resources: Record<keyof typeof kinds, objec
   registered.length = 0;
   const pool = new sdk.Pool("ssd", { backend: "main" });
   const volume = new sdk.Volume("data", { size: "1GiB", pool });
+  const volumeClass = new sdk.VolumeClass("gold", { pools: [pool] });
+  const share = new sdk.Share("home", { size: "1GiB", volumeClass });
   const snapshot = new sdk.Snapshot("before", { source: volume });
-  await Promise.all([pool, volume, snapshot].map((resource) => settled(resource.urn)));
-  return { resources: { pool, volume, snapshot }, registered };
+  const snapshotPolicy = new sdk.SnapshotPolicy("nightly", {
+    schedule: "@daily",
+    retention: { keepDaily: 7 },
+    targets: [volume, share],
+  });
+  const resources = { pool, volumeClass, volume, share, snapshot, snapshotPolicy };
+  await Promise.all(Object.values(resources).map((resource) => settled(resource.urn)));
+  return { resources, registered };
 }
 
 test("the type tokens are those of the dynamic provider", async () => {
   const { registered } = await register();
-  expect(registered.map(({ type }) => type)).toEqual(
-    Object.values(kinds).map((kind) => `pulumi-nodejs:dynamic/krstorage:${kind.name}`),
+  expect(registered.map(({ type }) => type).sort()).toEqual(
+    Object.values(kinds)
+      .map((kind) => `pulumi-nodejs:dynamic/krstorage:${kind.name}`)
+      .sort(),
   );
 });
 
@@ -67,7 +77,7 @@ test("a part of a source that is none is sent as well", async () => {
 
 test.each([
   ["Volume", {}, "size"],
-  ["Volume", { size: "1GiB" }, "pool"],
+  ["Volume", { size: "1GiB" }, "pool' or 'volumeClass"],
   ["Snapshot", {}, "source"],
   ["Volume", undefined, "size"],
   ["Snapshot", undefined, "source"],

@@ -9,7 +9,9 @@ import type {
   Listing,
   Match,
   NewObject,
+  NewPolicy,
   NewPool,
+  PolicyChange,
   PoolChange,
   PoolRef,
   Purge,
@@ -18,14 +20,16 @@ import type {
   StoredPool,
   Undelete,
 } from "../../../provider/drivers/driver";
-import { formatVersion, type ObjectRecord, type PoolRecord } from "../../../provider/drivers/record";
+import { formatVersion, type ObjectRecord, type PolicyRecord, type PoolRecord } from "../../../provider/drivers/record";
 import { type ErrorCode, KrStorageError } from "../../../provider/model/errors";
+import type { PoolCapabilities } from "../../../provider/model/pool";
 
 const gib = 2 ** 30;
 
 interface FakePool {
   record: PoolRecord;
   objects: Map<string, StoredObject>;
+  policies: Map<string, PolicyRecord>;
   damaged: DamagedRecord[];
 }
 
@@ -43,6 +47,13 @@ export class FakeDisk {
   freeBytes = 100 * gib;
   copyOnWrite = true;
   onlineSnapshot: "none" | "crash" = "crash";
+  capabilities: Partial<PoolCapabilities> = {
+    accessModes: ["ReadWriteOnce", "ReadOnlyMany"],
+    qos: "consumer",
+    shareProtocols: ["directory", "nfs"],
+    shareQuota: "advisory",
+    shareSnapshot: "offline",
+  };
   holders: Holder[] = [];
   closed = 0;
 
@@ -69,7 +80,7 @@ export class FakeDisk {
   }
   facts(pool: FakePool | undefined): CapacityFacts {
     const counted = [...(pool?.objects.values() ?? [])].filter(
-      ({ record }) => record.kind === "volume" || !this.copyOnWrite,
+      ({ record }) => record.kind !== "snapshot" || !this.copyOnWrite,
     );
     const provisionedBytes = counted.reduce((sum, object) => sum + object.actualSizeBytes, 0);
     return { totalBytes: this.totalBytes, freeBytes: this.freeBytes, allocatedBytes: 0, provisionedBytes };
@@ -122,9 +133,14 @@ class FakeDriver implements Driver {
       createdAt: this.time(),
       revision: 1,
       identity: `identity-of-${pool.name}`,
-      capabilities: { copyOnWrite: this.disk.copyOnWrite, onlineSnapshot: this.disk.onlineSnapshot, trash: true },
+      capabilities: {
+        copyOnWrite: this.disk.copyOnWrite,
+        onlineSnapshot: this.disk.onlineSnapshot,
+        trash: true,
+        ...this.disk.capabilities,
+      },
     };
-    const made = { record, objects: new Map<string, StoredObject>(), damaged: [] };
+    const made: FakePool = { record, objects: new Map(), policies: new Map(), damaged: [] };
     this.disk.pools.set(pool.name, made);
     return this.stored(made);
   }
@@ -156,6 +172,7 @@ class FakeDriver implements Driver {
     return {
       pool: this.stored(pool),
       objects: [...pool.objects.values()],
+      policies: [...pool.policies.values()],
       damaged: [...pool.damaged],
       at: this.disk.now,
     };
@@ -223,7 +240,7 @@ class FakeDriver implements Driver {
     const pool = this.find(ref);
     const object = pool.objects.get(request.uid);
     if (object?.phase !== "trashed") throw fail("NOT_FOUND", `${request.uid} is not in the trash`);
-    const { trashedAt: _, expiresAt: __, ...record } = object.record;
+    const { trashedAt: _, expiresAt: __, policies: ___, ...record } = object.record;
     return this.put(pool, liveObject({ ...record, claim: request.claim, name: request.name ?? record.name }));
   }
   async purge(ref: PoolRef, { uid, allowDataLoss }: Purge): Promise<boolean> {
@@ -235,6 +252,41 @@ class FakeDriver implements Driver {
       throw fail("PRECONDITION_FAILED", "has not expired");
     }
     return pool.objects.delete(uid);
+  }
+
+  async createPolicy(ref: PoolRef, policy: NewPolicy): Promise<PolicyRecord> {
+    await this.begin("createPolicy");
+    const pool = this.find(ref);
+    if (pool.policies.has(policy.uid)) throw fail("ALREADY_EXISTS", `policy ${policy.uid} exists`);
+    const record: PolicyRecord = {
+      ...policy,
+      formatVersion,
+      kind: "policy",
+      createdBy: "test",
+      createdAt: this.time(),
+      revision: 1,
+      poolIdentity: pool.record.identity,
+    };
+    pool.policies.set(policy.uid, record);
+    return record;
+  }
+  async updatePolicy(ref: PoolRef, match: Match, change: PolicyChange): Promise<PolicyRecord> {
+    await this.begin("updatePolicy");
+    const pool = this.find(ref);
+    const record = pool.policies.get(match.uid);
+    if (!record) throw fail("NOT_FOUND", `there is no policy ${match.uid}`);
+    verify(record, match);
+    const changed = { ...record, ...withoutUndefined(change), revision: record.revision + 1 };
+    pool.policies.set(match.uid, changed);
+    return changed;
+  }
+  async removePolicy(ref: PoolRef, match: Match): Promise<boolean> {
+    await this.begin("removePolicy");
+    const pool = this.find(ref);
+    const record = pool.policies.get(match.uid);
+    if (!record) return false;
+    verify(record, match);
+    return pool.policies.delete(match.uid);
   }
 
   async holders(): Promise<Holder[]> {
@@ -281,16 +333,23 @@ class FakeDriver implements Driver {
 
 function liveObject(record: ObjectRecord): StoredObject {
   const object: StoredObject = { record, phase: "live", health: "ready", actualSizeBytes: record.sizeBytes };
-  return record.kind === "volume"
-    ? { ...object, connection: { type: "file", path: `/fake/${record.uid}`, format: "raw" } }
-    : object;
+  const path = `/fake/${record.uid}`;
+  if (record.kind === "volume") return { ...object, connection: { type: "file", path, format: "raw" } };
+  if (record.kind === "snapshot") return object;
+  const mount = {
+    source: path,
+    fileSystem: "none",
+    options: ["bind"],
+    mountCommand: `mount -o bind -- '${path}' '/mnt/x'`,
+  };
+  return { ...object, connection: { type: "directory", path, ...mount } };
 }
 
 function liveOf(pool: FakePool, name: string): StoredObject | undefined {
   return [...pool.objects.values()].find((object) => object.record.name === name && object.phase !== "trashed");
 }
 
-function verify(record: ObjectRecord | PoolRecord, match: Match): void {
+function verify(record: ObjectRecord | PoolRecord | PolicyRecord, match: Match): void {
   const isSame =
     record.uid === match.uid && record.claim === match.claim && (match.revision ?? record.revision) === record.revision;
   if (!isSame) throw fail("CONFLICT", `${record.name} has another uid, claim or revision`);

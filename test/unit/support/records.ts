@@ -58,5 +58,5 @@ export function listing(objects: StoredObject[], fields: Partial<Listing> = {}):
     record: poolRecord(),
     capacity: { totalBytes: 1e12, freeBytes: 1e12, allocatedBytes: 0, provisionedBytes: 0 },
   };
-  return { pool, objects, damaged: [], at: Date.UTC(2031, 0, 1, 12), ...fields };
+  return { pool, objects, policies: [], damaged: [], at: Date.UTC(2031, 0, 1, 12), ...fields };
 }

@@ -82,6 +82,12 @@ export class Scene {
   volume(name: string, inputs: Properties = {}): Promise<CreateResult> {
     return this.create("volume", name, volumeInputs(name, inputs));
   }
+  share(name: string, inputs: Properties = {}): Promise<CreateResult> {
+    return this.create("share", name, { size: "1GiB", pool: "main/ssd", name, ...inputs });
+  }
+  policy(name: string, inputs: Properties = {}): Promise<CreateResult> {
+    return this.create("snapshotPolicy", name, policyInputs(name, inputs));
+  }
 }
 
 export function ownerOf(kind: KindName, name: string): string {
@@ -90,6 +96,10 @@ export function ownerOf(kind: KindName, name: string): string {
 
 export function volumeInputs(name: string, inputs: Properties = {}): Properties {
   return { size: "1GiB", pool: "main/ssd", name, ...inputs };
+}
+
+export function policyInputs(name: string, inputs: Properties = {}): Properties {
+  return { schedule: "@daily", retention: { keepDaily: 7 }, targets: ["main/ssd/data"], name, ...inputs };
 }
 
 /** A scene with the pool `main/ssd` in it. */
