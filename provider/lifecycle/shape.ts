@@ -1,5 +1,4 @@
-import type { z } from "zod";
-import { propertyPath, reasonOf } from "../model/issues";
+import { fullPath, propertyPath, reasonOf, suggestion, telling } from "../model/issues";
 import type { Kind } from "../model/kind";
 import { nameFromLogical, nameProblem } from "../model/names";
 import type { CheckFailure, CheckRequest, Properties } from "./lifecycle";
@@ -37,7 +36,8 @@ export function checkShape(kind: Kind, request: CheckRequest): { inputs: Propert
       if (key !== "name") failures.push({ property: key, reason: `missing required property "${key}"` });
       continue;
     }
-    for (const issue of result.error.issues) failures.push({ property: pathOf(key, issue), reason: reasonOf(issue) });
+    for (const issue of telling(result.error.issues))
+      failures.push({ property: propertyPath([key, ...fullPath(issue)]), reason: reasonOf(issue, schema) });
   }
   failures.push(...checkGroups(kind, inputs));
   return { inputs, failures };
@@ -74,28 +74,6 @@ export function logicalName(owner: string): string {
   return owner.split("/").slice(3).join("/");
 }
 
-function pathOf(key: string, issue: z.core.$ZodIssue): string {
-  return propertyPath([key, ...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])]);
-}
-
 function unknownProperty(kind: Kind, key: string): string {
-  const similar = Object.keys(kind.inputs).find(
-    (known) => known.toLowerCase() === key.toLowerCase() || distance(known, key) <= 2,
-  );
-  const properties = Object.keys(kind.inputs).join(", ");
-  return `${kind.name} has no property "${key.replace(/\p{C}/gu, "?")}"; ${similar ? `did you mean "${similar}"?` : `properties are ${properties}`}`;
-}
-
-/** How many letters differ (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
+  return `${kind.name} has no property "${key.replace(/\p{C}/gu, "?")}"; ${suggestion(key, Object.keys(kind.inputs))}`;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { DriverType } from "../drivers/driver";
 import { driverTypes, loadDriver } from "../drivers/registry";
 import { KrStorageError } from "../model/errors";
-import { propertyPath, reasonOf } from "../model/issues";
+import { propertyPath, reasonOf, suggestion } from "../model/issues";
 import { metaOf } from "../model/kind";
 import { nameProblem, objectName } from "../model/names";
 import { duration } from "../model/quantity";
@@ -98,8 +98,8 @@ function parseBackend(name: string, value: unknown, where: string, parsed: Backe
 }
 
 function describeIssue(issue: z.core.$ZodIssue, where: string, known: string[]): string {
-  if (issue.code === "unrecognized_keys")
-    return `${where}: unknown ${issue.keys.map((key) => `"${key}"`).join(", ")}; options are type, ${known.join(", ")}`;
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0)
+    return `${where}: unknown ${issue.keys.map((key) => `"${key}"`).join(", ")}; ${suggestion(issue.keys[0] ?? "", ["type", ...known])}`;
   return `${propertyPath([where, ...issue.path])}: ${reasonOf(issue)}`;
 }
 

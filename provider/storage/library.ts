@@ -1,8 +1,11 @@
 import type { Call, Driver, Finding, FsckOptions, Holder, StoredObject } from "../drivers/driver";
-import { newUid } from "../drivers/record";
+import { newUid, type ObjectSettings } from "../drivers/record";
 import { kinds } from "../model/kinds";
 import { formatObjectId, snapshotName } from "../model/names";
 import type { PoolInputs } from "../model/pool";
+import type { ShareInputs } from "../model/share";
+import type { SnapshotPolicyInputs } from "../model/snapshotPolicy";
+import type { VolumeInputs } from "../model/volume";
 import { assertInputs, objectOf, poolOf, sizeOf, volumeOf } from "./arguments";
 import { changeObject } from "./change";
 import type { HeldObject } from "./claims";
@@ -10,6 +13,7 @@ import { resolveConfig } from "./configSources";
 import { ensureObject } from "./ensure";
 import { findLive, resolveSource } from "./find";
 import { type ObjectInfo, objectInfo, type PoolInfo, poolInfo } from "./info";
+import { applyPolicy } from "./policies";
 import { ensurePool, poolSettings, removePool } from "./pools";
 import { poolRef, Storage, type StorageEnv } from "./storage";
 import { type Purged, purgeExpired, purgeObject, removeObject, undeleteObject } from "./trash";
@@ -21,6 +25,18 @@ export interface OpenOptions extends StorageEnv {
   /** Who the objects belong to that this program makes. Default "library". */
   owner?: string;
 }
+
+interface SizedSettings {
+  size: string;
+  labels?: Record<string, string>;
+  /** The id of what it starts with: a snapshot, or an object of its kind. */
+  from?: string;
+  /** The uid of an existing object to take over instead. */
+  adopt?: string;
+}
+export type VolumeSettings = SizedSettings & Pick<VolumeInputs, "qos" | "accessModes">;
+export type ShareSettings = SizedSettings & Pick<ShareInputs, "protocol" | "access">;
+export type PolicySettings = Omit<SnapshotPolicyInputs, "name" | "adopt">;
 
 /** Opens the configured backends. Nothing is asked of them before it is needed. Close it when done. */
 export function openStorage(options: OpenOptions = {}): StorageLibrary {
@@ -64,29 +80,38 @@ export class StorageLibrary {
     return poolInfo(where, (await this.storage.view(where, { maxAgeMs: 0 })).pool);
   }
 
-  async createVolume(
+  createVolume(id: string, settings: VolumeSettings): Promise<ObjectInfo> {
+    const { qos, accessModes } = settings;
+    return this.createSized("volume", id, settings, given({ qos, accessModes }));
+  }
+  createShare(id: string, settings: ShareSettings): Promise<ObjectInfo> {
+    const { protocol, access } = settings;
+    return this.createSized("share", id, settings, given({ protocol, access }));
+  }
+  private async createSized(
+    kind: "volume" | "share",
     id: string,
-    settings: { size: string; labels?: Record<string, string>; from?: string; adopt?: string },
+    settings: SizedSettings,
+    own: Partial<ObjectSettings>,
   ): Promise<ObjectInfo> {
     const where = volumeOf(id);
-    const { from: _, ...inputs } = settings;
-    assertInputs(kinds.volume, id, inputs);
-    const sizeBytes = sizeOf(id, settings.size);
-    const source = settings.from === undefined ? undefined : await resolveSource(this.storage, where, settings.from);
+    const { from, labels, adopt, size } = settings;
+    assertInputs(kinds[kind], id, { ...own, size, ...given({ labels, adopt }) });
+    const source = from === undefined ? undefined : await resolveSource(this.storage, where, from);
     const { object } = await ensureObject(this.storage, where, {
-      kind: "volume",
-      owner: `${this.owner}/Volume/${where.name}`,
+      kind,
+      owner: `${this.owner}/${kinds[kind].name}/${where.name}`,
       stackId: this.storage.stackId,
       requested: {
-        size: settings.size,
-        ...(settings.from === undefined
-          ? {}
-          : { source: { [settings.from.includes("@") ? "snapshot" : "volume"]: settings.from } }),
+        size,
+        ...own,
+        ...(from === undefined ? {} : { source: { [from.includes("@") ? "snapshot" : kind]: from } }),
       },
-      labels: settings.labels ?? {},
-      sizeBytes,
+      labels: labels ?? {},
+      sizeBytes: sizeOf(id, size),
       sourceUid: source?.record.uid,
-      adopt: settings.adopt,
+      adopt,
+      ...(Object.keys(own).length === 0 ? {} : { settings: own as ObjectSettings }),
     });
     return objectInfo(where, object);
   }
@@ -102,7 +127,7 @@ export class StorageLibrary {
       }),
     );
   }
-  /** Takes a snapshot named `name` of a volume. */
+  /** Takes a snapshot named `name` of a volume or share. */
   async createSnapshot(volumeId: string, name: string, labels: Record<string, string> = {}): Promise<ObjectInfo> {
     const volume = volumeOf(volumeId);
     assertInputs(kinds.snapshot, volumeId, { name, labels });
@@ -117,6 +142,26 @@ export class StorageLibrary {
       sourceUid: source.record.uid,
     });
     return objectInfo(where, object);
+  }
+
+  /** Makes or changes the snapshot policy of that name that this owner has. Whoever runs policies finds it with its targets. */
+  async applyPolicy(name: string, settings: PolicySettings): Promise<{ uid: string; generation: number }> {
+    const { labels, ...requested } = settings;
+    assertInputs(kinds.snapshotPolicy, name, { name, ...settings });
+    const { uid, generation } = await applyPolicy(
+      this.storage,
+      undefined,
+      {
+        name,
+        owner: `${this.owner}/SnapshotPolicy/${name}`,
+        stackId: this.storage.stackId,
+        requested,
+        labels: labels ?? {},
+        targets: settings.targets.map(volumeOf),
+      },
+      [],
+    );
+    return { uid, generation };
   }
 
   /**
@@ -215,4 +260,8 @@ export class StorageLibrary {
 
 function held(object: StoredObject): HeldObject {
   return object.record;
+}
+
+function given<T extends object>(settings: T): Partial<T> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -66,9 +66,9 @@ const wrong: [string, KindName, Properties, string, string][] = [
     "timeouts.create",
     "is not a duration",
   ],
-  ["a permission that is no uid", "volume", volumeInputs("a", { allowDataLoss: true }), "allowDataLoss", "string"],
+  ["a permission that is no uid", "volume", volumeInputs("a", { allowDataLoss: true }), "allowDataLoss", "a text"],
   ["a tier that is none", "pool", { backend: "main", tier: "lukewarm" }, "tier", "hot"],
-  ["an overcommitment below one", "pool", { backend: "main", maxOvercommit: 0.5 }, "maxOvercommit", ">=1"],
+  ["an overcommitment below one", "pool", { backend: "main", maxOvercommit: 0.5 }, "maxOvercommit", "at least 1"],
   [
     "a snapshot as source of a snapshot",
     "snapshot",
@@ -123,5 +123,8 @@ test("every mistake is named at once", async () => {
 test("an unknown part of a source is refused with its path", async () => {
   const scene = await sceneWithPool();
   const failures = await scene.check("volume", "x", volumeInputs("x", { source: { snapshto: "main/ssd/a@b" } }));
-  expect(failures).toContainEqual({ property: "source.snapshto", reason: 'unknown property "snapshto"' });
+  expect(failures).toContainEqual({
+    property: "source.snapshto",
+    reason: 'unknown property "snapshto"; did you mean "snapshot"?',
+  });
 });
