@@ -34,7 +34,7 @@ test.each([
   [{ retention: { keepWithin: "7 days" } }, 'retention.keepWithin: "7 days" is not a span'],
   [{ keepAtLeast: 0 }, "keepAtLeast: at least 1"],
   [{ targets: ["main/ssd/a", "main/ssd/a"] }, "targets: a target is named twice"],
-  [{ targets: ["main/ssd"] }, 'targets.0: "main/ssd" is not a volume id'],
+  [{ targets: ["main/ssd"] }, 'targets.0: "main/ssd" is not the id of a volume or share'],
   [{ hooks: ["rm -rf /"] }, "hooks.0:"],
   [{ consistency: "all" }, "consistency:"],
 ])("%j is refused at its path", (change, problem) => {
