@@ -5,12 +5,13 @@ import type {
   Listing,
   Match,
   NewObject,
+  NewPolicy,
   NewPool,
   PoolRef,
   StoredObject,
   StoredPool,
 } from "../drivers/driver";
-import { newClaim, newUid, type PoolSettings } from "../drivers/record";
+import { newClaim, newUid, type PolicyRecord, type PoolSettings } from "../drivers/record";
 import { snapshotName } from "../model/names";
 import type { Harness } from "./harness";
 
@@ -90,6 +91,29 @@ export class Bench {
     ref = this.ref,
   ): Promise<StoredObject> {
     return this.volume(name, { sizeBytes: source.record.sizeBytes, sourceUid: source.record.uid, ...fields }, ref);
+  }
+
+  policyInputs(name: string, fields: Partial<NewPolicy> = {}): NewPolicy {
+    return {
+      name,
+      uid: newUid(),
+      claim: newClaim(),
+      owner: `org/project/stack/policy/${name}`,
+      requested: { schedule: "@daily", retention: { keepDaily: 7 } },
+      labels: {},
+      generation: 1,
+      targets: [{ name: "data", uid: newUid() }],
+      ...fields,
+    };
+  }
+
+  async policy(name: string, fields: Partial<NewPolicy> = {}): Promise<PolicyRecord> {
+    return this.driver.createPolicy(this.ref, this.policyInputs(name, fields), call());
+  }
+
+  /** The policies of a pool, in an order of its own. */
+  async policies(ref = this.ref, driver = this.driver): Promise<PolicyRecord[]> {
+    return (await this.list(ref, driver)).policies.sort((a, b) => (a.uid < b.uid ? -1 : 1));
   }
 
   async trash(object: StoredObject, retentionMs = hourMs, ref = this.ref): Promise<StoredObject> {

@@ -2,8 +2,10 @@ import { abortCases } from "./cases/abort";
 import { cloneCases } from "./cases/clones";
 import { createCases } from "./cases/create";
 import { faultCases } from "./cases/faults";
+import { givenCases } from "./cases/given";
 import { identityCases } from "./cases/identity";
 import { listCases } from "./cases/lists";
+import { policyCases } from "./cases/policies";
 import { poolRemovalCases } from "./cases/poolRemoval";
 import { poolCases } from "./cases/pools";
 import { purgeCases } from "./cases/purge";
@@ -24,6 +26,8 @@ const themes = [
   raceCases,
   abortCases,
   updateCases,
+  givenCases,
+  policyCases,
   sizeCases,
   snapshotCases,
   cloneCases,

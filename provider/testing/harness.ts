@@ -41,7 +41,7 @@ export interface Harness {
   use?(volume: StoredObject): Promise<Release>;
   /** Removes the bytes of an object past the driver. Its record stays. */
   removeBehindBack?(pool: StoredPool, uid: string): Promise<void>;
-  /** Edits the record of an object as stored, past the driver: a newer version's fields, damage. */
+  /** Edits the record of an object or a policy as stored, past the driver: a newer version's fields, damage. */
   editRecord?(pool: StoredPool, uid: string, edit: (record: Record<string, unknown>) => void): Promise<void>;
   /** Takes the storage of a pool away, as an unmounted disk: what is seen in its place is empty. */
   unmount?(pool: StoredPool): Promise<Release>;

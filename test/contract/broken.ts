@@ -10,6 +10,13 @@ import {
 import { DeleteByName, PurgesByCallersClock, ResizeShrinks, ThrowsOnSecondDelete } from "./broken/end";
 import { IgnoresClaim, IgnoresRevision, TakeOverWithoutClaim, TrustsPoolName } from "./broken/hold";
 import { ListsOnePage, MutableReference, PartialListAsEmpty } from "./broken/list";
+import {
+  CloneKeepsPolicies,
+  ForgetsDamagedPolicies,
+  PolicyByName,
+  PolicyIgnoresRevision,
+  UndeleteKeepsPolicies,
+} from "./broken/policies";
 import type { MemoryDriver, MemoryStore } from "./memory";
 
 /** One way to be wrong, and the cases that must find it out. */
@@ -107,5 +114,28 @@ export const brokenDrivers: Record<string, BrokenDriver> = {
   "publishes before the bytes are there": {
     open: open(PublishesEarly),
     caughtBy: ["abort: during a clone nothing is visible under its name before it is whole"],
+  },
+  "ignores the revision of a policy": {
+    open: open(PolicyIgnoresRevision),
+    caughtBy: [
+      "policy: an update with an older or a coming revision is CONFLICT and changes nothing",
+      "policy: of two updates of one revision exactly one succeeds and the other is CONFLICT",
+    ],
+  },
+  "keeps a policy by its name": {
+    open: open(PolicyByName),
+    caughtBy: ["policy: the same uid again is ALREADY_EXISTS and changes nothing; two may have one name"],
+  },
+  "forgets damaged policies": {
+    open: open(ForgetsDamagedPolicies),
+    caughtBy: ["policy: one whose record cannot be read is listed as damaged, and its uid is not free"],
+  },
+  "undelete keeps policies": {
+    open: open(UndeleteKeepsPolicies),
+    caughtBy: ["given: what comes back from the trash has its settings, and no policies until it is attached again"],
+  },
+  "clone keeps policies": {
+    open: open(CloneKeepsPolicies),
+    caughtBy: ["given: a clone starts without the policies, the settings and the origin of its source"],
   },
 };

@@ -115,11 +115,13 @@ async function fill(site: Site, paths: PoolPaths, record: PoolRecord, clock: Poo
     `${paths.database}-shm`,
     paths.staging,
     paths.sessions,
+    paths.policies,
   ]) {
     rmSync(leftover, { recursive: true, force: true });
   }
   makeFolder(paths.staging, 0o700);
   makeFolder(paths.sessions, 0o700);
+  makeFolder(paths.policies, 0o700);
   makeFolder(paths.data, 0o711);
   makeFolder(paths.volumes, 0o711);
   const sharesBlocks = await canShareBlocks(paths.staging, call.signal);
@@ -129,7 +131,8 @@ async function fill(site: Site, paths: PoolPaths, record: PoolRecord, clock: Poo
     capabilities: { copyOnWrite: sharesBlocks, onlineSnapshot: sharesBlocks ? "crash" : "none", trash: true },
   };
   await makeDatabase(paths, made, clock, call, where);
-  for (const folder of [paths.sessions, paths.staging, paths.data, paths.volumes, paths.root]) await syncPath(folder);
+  for (const folder of [paths.sessions, paths.policies, paths.staging, paths.data, paths.volumes, paths.root])
+    await syncPath(folder);
   await writeMarker(paths, made);
 }
 

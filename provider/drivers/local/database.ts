@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KrStorageError } from "../../model/errors";
 import { sqliteBusy, sqliteCode, toKrStorageError } from "./errors";
-import { schema, schemaVersion } from "./schema";
+import { completeSchema, hasTable, schema, schemaVersion } from "./schema";
 import { type Database, openExisting, openOrMake, type Statement } from "./sqlite";
 
 /** How long a call waits for other processes that hold the database. Their transactions take milliseconds. */
@@ -24,6 +24,8 @@ export class PoolDatabase {
   private queue: Body[] = [];
   private draining: Promise<void> | undefined;
   private hasWritten = false;
+  /** Whether this database is known to have all that this version keeps in one. An earlier version's gets it with its first change. */
+  private isComplete = false;
 
   private constructor(
     private readonly database: Database,
@@ -85,6 +87,12 @@ export class PoolDatabase {
     }
   }
 
+  /** Whether there is a table for policies; where an earlier version made the database, not before its first change. */
+  hasPolicies(): boolean {
+    this.isComplete ||= hasTable(this.database, "policies");
+    return this.isComplete;
+  }
+
   /** A prepared statement, kept for the next time. */
   sql(text: string): Statement {
     let statement = this.statements.get(text);
@@ -138,7 +146,7 @@ export class PoolDatabase {
       await new Promise((resolve) => setImmediate(resolve));
       try {
         await this.patiently(() => {
-          this.database.exec("BEGIN IMMEDIATE");
+          this.begin();
           this.commit(this.queue.splice(0)); // at once: a read must not find itself inside
         });
       } catch (error) {
@@ -146,6 +154,17 @@ export class PoolDatabase {
       }
     }
     this.draining = undefined;
+  }
+
+  private begin(): void {
+    this.database.exec("BEGIN IMMEDIATE");
+    if (this.isComplete) return;
+    try {
+      completeSchema(this.database);
+    } catch (error) {
+      this.undo("ROLLBACK");
+      throw error;
+    }
   }
 
   private commit(batch: Body[]): void {
@@ -173,6 +192,7 @@ export class PoolDatabase {
       this.failAll(done, error);
       return;
     }
+    this.isComplete = true;
     for (const body of done) body.settle();
   }
 

@@ -11,7 +11,9 @@ import type {
   Listing,
   Match,
   NewObject,
+  NewPolicy,
   NewPool,
+  PolicyChange,
   PoolChange,
   PoolRef,
   Purge,
@@ -20,6 +22,7 @@ import type {
   StoredPool,
   Undelete,
 } from "../driver";
+import type { PolicyRecord } from "../record";
 import { changePool } from "./changePool";
 import { createObject } from "./create";
 import { createPool } from "./createPool";
@@ -29,6 +32,7 @@ import { growObject } from "./grow";
 import { holdersOf } from "./holders";
 import { listPool, readStoredPool } from "./list";
 import type { OpenPool } from "./openPool";
+import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { Pools } from "./pools";
 import { purgeObject } from "./purge";
 import { recoverOnce } from "./recovery";
@@ -131,6 +135,18 @@ export class LocalDriver implements Driver {
       if (isPurged) await removeIfRetired(this.pools, pool, call);
       return isPurged;
     });
+  }
+
+  createPolicy(ref: PoolRef, policy: NewPolicy, call: Call): Promise<PolicyRecord> {
+    return this.write(ref, call, "keeping a policy in", (pool) => createPolicy(pool, policy, call));
+  }
+
+  updatePolicy(ref: PoolRef, match: Match, change: PolicyChange, call: Call): Promise<PolicyRecord> {
+    return this.write(ref, call, "changing a policy in", (pool) => updatePolicy(pool, match, change, call));
+  }
+
+  removePolicy(ref: PoolRef, match: Match, call: Call): Promise<boolean> {
+    return this.write(ref, call, "removing a policy from", (pool) => removePolicy(pool, match, call));
   }
 
   holders(ref: PoolRef, uid: string, call: Call): Promise<Holder[]> {

@@ -5,6 +5,7 @@ import { acceptCopy } from "./fsckCopied";
 import { checkFiles } from "./fsckFiles";
 import { checkFolder } from "./fsckFolder";
 import { checkOpened } from "./fsckOpened";
+import { checkPolicies } from "./fsckPolicies";
 import { checkRows } from "./fsckRows";
 import type { Pools } from "./pools";
 
@@ -38,6 +39,7 @@ async function checkRest(pools: Pools, ref: PoolRef, options: FsckOptions, check
   await pool.use(async () => {
     await checkOpened(pool, check);
     await checkRows(pool, options, check);
+    await checkPolicies(pool, check);
     await checkFiles(pool, check);
   });
   return check.findings;

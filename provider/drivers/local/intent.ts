@@ -116,6 +116,10 @@ function newRecord(
     protection: object.protection,
     consumers: [],
     holds: [],
+    ...(object.settings === undefined ? {} : { settings: object.settings }),
+    // Policies act on what changes; what they took says so
+    ...(object.policies === undefined || object.kind === "snapshot" ? {} : { policies: object.policies }),
+    ...(object.taken === undefined || object.kind !== "snapshot" ? {} : { taken: object.taken }),
   };
 }
 

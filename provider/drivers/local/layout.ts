@@ -10,6 +10,8 @@ export interface PoolPaths {
   marker: string;
   /** What is not published yet, and what is no longer: the only place where data is ever deleted. */
   staging: string;
+  /** A copy of the record of every policy, from which the database can be rebuilt. Pools of earlier versions get it with their first policy. */
+  policies: string;
   /** One lock file for every process that writes. */
   sessions: string;
   /** Locked while a pool is made or removed. */
@@ -32,6 +34,7 @@ export function poolPaths(backendPath: string, pool: string): PoolPaths {
     database: join(internal, "pool.db"),
     marker: join(internal, markerName),
     staging: join(internal, "new"),
+    policies: join(internal, "policies"),
     sessions: join(internal, "sessions"),
     making: join(internal, "making.db"),
     data: join(root, "data"),

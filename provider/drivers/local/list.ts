@@ -1,15 +1,18 @@
 import { readdirSync } from "node:fs";
 import type { DamagedRecord, Listing, StoredObject, StoredPool } from "../driver";
+import type { PolicyRecord } from "../record";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
 import { healthOf, storedObject } from "./health";
 import type { OpenPool } from "./openPool";
+import { type PolicyRow, policyRows, readPolicyRow } from "./policyRows";
 import { provisionedIn, readPoolRow } from "./transaction";
 
 /** Everything in a pool: one query, one look at the folder, and one at each disk. */
 export async function listPool(pool: OpenPool): Promise<Listing> {
   const { paths, database } = pool;
-  const { rows, row, provisionedBytes } = await database.read(() => ({
+  const { rows, row, policies, provisionedBytes } = await database.read(() => ({
     row: readPoolRow(database, pool.where),
+    policies: policyRows(database),
     rows: database.sql(`SELECT ${rowColumns} FROM objects`).all() as ObjectRow[],
     provisionedBytes: provisionedIn(database),
   }));
@@ -41,7 +44,22 @@ export async function listPool(pool: OpenPool): Promise<Listing> {
     const again = lookAgain(pool, uid);
     if (again) objects.push(again);
   }
-  return { pool: storedPool(pool, row.record, provisionedBytes), objects, damaged, at: pool.clock.now(row.clock) };
+  return {
+    pool: storedPool(pool, row.record, provisionedBytes),
+    objects,
+    policies: readPolicies(policies, damaged),
+    damaged,
+    at: pool.clock.now(row.clock),
+  };
+}
+
+function readPolicies(rows: PolicyRow[], damaged: DamagedRecord[]): PolicyRecord[] {
+  return rows.flatMap((row) => {
+    const read = readPolicyRow(row);
+    if ("record" in read) return [read.record];
+    damaged.push({ uid: row.uid, name: row.name, problem: read.problem });
+    return [];
+  });
 }
 
 function lookAgain(pool: OpenPool, uid: string): StoredObject | undefined {

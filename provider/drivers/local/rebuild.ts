@@ -9,6 +9,7 @@ import { type Check, report } from "./findings";
 import { roundUp } from "./health";
 import { copyName, diskName, type PoolPaths } from "./layout";
 import { PoolClock } from "./poolClock";
+import { restorePolicies } from "./rebuildPolicies";
 import { readCopy } from "./recordCopy";
 import { isUid } from "./requests";
 import type { Site } from "./site";
@@ -39,6 +40,13 @@ export async function rebuildDatabase(site: Site, pool: PoolPaths, record: PoolR
       const transaction = new Transaction({ database, clock, where, actor: check.call.actor });
       for (const restored of kept) insertRestored(database, transaction, restored, paths);
     });
+    await restorePolicies(
+      database,
+      paths,
+      record,
+      check,
+      () => new Transaction({ database, clock, where, actor: check.call.actor }),
+    );
     for (const restored of kept) {
       if ("lost" in restored) await report(check, restored.uid, lostMessage(restored));
       else

@@ -18,7 +18,7 @@ import { hasTombstone, writeTombstone } from "./tombstone";
 
 type Removal = { do: "remove"; record: PoolRecord; now: string } | { do: "retire"; record: PoolRecord };
 
-/** Removes an empty pool; retires one that holds only trash. */
+/** Removes an empty pool, and the policies that had targets in it; retires one that holds only trash. */
 export async function removePool(
   pools: Pools,
   ref: PoolRef,
@@ -133,6 +133,7 @@ async function removeFiles(paths: PoolPaths): Promise<void> {
   for (const path of [`${paths.database}-wal`, `${paths.database}-shm`, paths.database]) rmSync(path, { force: true });
   rmSync(paths.sessions, { recursive: true, force: true });
   rmSync(paths.staging, { recursive: true, force: true });
+  rmSync(paths.policies, { recursive: true, force: true });
   removeLinks(paths.volumes);
   for (const folder of [paths.volumes, paths.data]) removeEmpty(folder);
   rmSync(paths.making, { force: true });

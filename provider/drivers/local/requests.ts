@@ -1,7 +1,14 @@
 import { type Issue, KrStorageError } from "../../model/errors";
 import { nameProblem } from "../../model/names";
 import type { NewObject } from "../driver";
-import { type ObjectRecord, objectRecord, type PoolRecord, poolRecord } from "../record";
+import {
+  type ObjectRecord,
+  objectRecord,
+  type PolicyRecord,
+  type PoolRecord,
+  policyRecord,
+  poolRecord,
+} from "../record";
 
 /** Sizes must survive rounding up to whole pages and stay exact numbers. */
 const largestSize = Number.MAX_SAFE_INTEGER - 4096;
@@ -61,6 +68,11 @@ export function checkedRecord(record: ObjectRecord, what: string): ObjectRecord 
 }
 export function checkedPoolRecord(record: PoolRecord, what: string): PoolRecord {
   const parsed = poolRecord.safeParse(asStored(record));
+  if (parsed.success) return parsed.data;
+  throw unreadable(what, parsed.error.issues);
+}
+export function checkedPolicyRecord(record: PolicyRecord, what: string): PolicyRecord {
+  const parsed = policyRecord.safeParse(asStored(record));
   if (parsed.success) return parsed.data;
   throw unreadable(what, parsed.error.issues);
 }

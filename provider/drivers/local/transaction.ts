@@ -1,6 +1,6 @@
 import { KrStorageError } from "../../model/errors";
 import type { Actor } from "../driver";
-import { formatVersion, type ObjectRecord, type PoolRecord, poolRecord } from "../record";
+import { formatVersion, type ObjectRecord, type PolicyRecord, type PoolRecord, poolRecord } from "../record";
 import type { PoolDatabase } from "./database";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
 import { type ClockAnchor, type PoolClock, parseAnchor } from "./poolClock";
@@ -184,8 +184,8 @@ export class Transaction {
   audit(
     action: string,
     subject: { uid: string; name: string },
-    before: ObjectRecord | PoolRecord | undefined,
-    after: ObjectRecord | PoolRecord | undefined,
+    before: ObjectRecord | PoolRecord | PolicyRecord | undefined,
+    after: ObjectRecord | PoolRecord | PolicyRecord | undefined,
   ): void {
     const { actor } = this.context;
     this.context.database

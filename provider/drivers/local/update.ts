@@ -31,7 +31,7 @@ export async function updateObject(
 
 /** Only the fields of a change are taken, whatever else the object that was passed carries. */
 function applyChange(record: ObjectRecord, change: RecordChange): ObjectRecord {
-  const { claim, owner, stackId, requested, labels, protection, consumers, holds } = change;
+  const { claim, owner, stackId, requested, labels, protection, consumers, holds, settings, policies } = change;
   return {
     ...record,
     ...(claim === undefined ? {} : { claim }),
@@ -42,5 +42,7 @@ function applyChange(record: ObjectRecord, change: RecordChange): ObjectRecord {
     ...(protection === undefined ? {} : { protection }),
     ...(consumers === undefined ? {} : { consumers }),
     ...(holds === undefined ? {} : { holds }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(policies === undefined ? {} : { policies }),
   };
 }

@@ -12,9 +12,9 @@ export const abortCases: CaseDefinition[] = [
       name: `abort: ${method} with a signal that is aborted already is CANCELLED and changes nothing`,
       async run(bench) {
         const subject = await subjectIn(bench);
-        const before = await bench.contents();
+        const before = [await bench.contents(), await bench.policies()];
         await assertRefused(make(bench.driver, bench.ref, subject, call(AbortSignal.abort())), "CANCELLED");
-        assertSame(await bench.contents(), before);
+        assertSame([await bench.contents(), await bench.policies()], before);
         assertSame((await bench.driver.readPool(bench.ref, call()))?.record, bench.pool.record);
         await bench.assertBytes(subject.volume, "kept");
       },

@@ -1,5 +1,5 @@
-import type { Call, Driver, NewObject, PoolRef, StoredObject, StoredPool } from "../../drivers/driver";
-import { newClaim } from "../../drivers/record";
+import type { Call, Driver, NewObject, NewPolicy, PoolRef, StoredObject, StoredPool } from "../../drivers/driver";
+import { newClaim, type PolicyRecord } from "../../drivers/record";
 import { type Bench, hourMs, matchOf } from "../bench";
 
 /** What the calls are made on. */
@@ -11,6 +11,9 @@ export interface Subject {
   trashed: StoredObject;
   /** A volume that is not there yet. */
   another: NewObject;
+  policy: PolicyRecord;
+  /** A policy that is not there yet. */
+  anotherPolicy: NewPolicy;
 }
 
 /** Makes one call of a method on a pool. */
@@ -51,6 +54,16 @@ export const everyCall: readonly (readonly [method: string, make: MethodCall])[]
     (driver, ref, { trashed }, withCall) =>
       driver.purge(ref, { uid: trashed.record.uid, allowDataLoss: trashed.record.uid }, withCall),
   ],
+  ["createPolicy", (driver, ref, { anotherPolicy }, withCall) => driver.createPolicy(ref, anotherPolicy, withCall)],
+  [
+    "updatePolicy",
+    (driver, ref, { policy }, withCall) =>
+      driver.updatePolicy(ref, matchOf({ record: policy }), { labels: { changed: "yes" } }, withCall),
+  ],
+  [
+    "removePolicy",
+    (driver, ref, { policy }, withCall) => driver.removePolicy(ref, matchOf({ record: policy }), withCall),
+  ],
   ["holders", (driver, ref, { volume }, withCall) => driver.holders(ref, volume.record.uid, withCall)],
   ["fsck", (driver, ref, _subject, withCall) => driver.fsck(ref, { repair: true }, withCall)],
 ];
@@ -58,5 +71,12 @@ export const everyCall: readonly (readonly [method: string, make: MethodCall])[]
 export async function subjectIn(bench: Bench): Promise<Subject> {
   const volume = await bench.stampedVolume("data", "kept");
   const trashed = bench.harness.capabilities.trash ? await bench.trash(await bench.volume("old")) : volume;
-  return { pool: bench.pool, volume, trashed, another: bench.volumeInputs("another") };
+  return {
+    pool: bench.pool,
+    volume,
+    trashed,
+    another: bench.volumeInputs("another"),
+    policy: await bench.policy("nightly"),
+    anotherPolicy: bench.policyInputs("another"),
+  };
 }

@@ -15,12 +15,12 @@ export const identityCases: CaseDefinition[] = [
       name: `identity: ${method} with another identity than the pool's is PRECONDITION_FAILED and changes nothing`,
       async run(bench) {
         const subject = await subjectIn(bench);
-        const before = await bench.contents();
+        const before = [await bench.contents(), await bench.policies()];
         await assertRefused(
           make(bench.driver, { name: bench.ref.name, identity: newUid() }, subject, call()),
           "PRECONDITION_FAILED",
         );
-        assertSame(await bench.contents(), before);
+        assertSame([await bench.contents(), await bench.policies()], before);
         assertSame((await bench.driver.readPool(bench.ref, call()))?.record, bench.pool.record);
         await bench.assertBytes(subject.volume, "kept");
       },
@@ -74,13 +74,13 @@ async function refusedWhile(
   begin: () => Promise<Release> | undefined,
 ): Promise<void> {
   const subject = await subjectIn(bench);
-  const before = await bench.contents();
+  const before = [await bench.contents(), await bench.policies()];
   const release = await begin();
   try {
     await assertRefused(make(bench.driver, bench.ref, subject, call()), code);
   } finally {
     await release?.();
   }
-  assertSame(await bench.contents(), before);
+  assertSame([await bench.contents(), await bench.policies()], before);
   await bench.assertBytes(subject.volume, "kept");
 }

@@ -1,5 +1,5 @@
 import type { Call, Match, PoolRef, RecordChange, StoredObject } from "../../../provider/drivers/driver";
-import type { ObjectRecord, PoolRecord } from "../../../provider/drivers/record";
+import type { ObjectRecord, PolicyRecord, PoolRecord } from "../../../provider/drivers/record";
 import { MemoryDriver, type MemoryPool, type MemoryState } from "../memory";
 
 /** Takes over without writing the new claim, so the holder before still holds it too. */
@@ -16,14 +16,14 @@ export class TakeOverWithoutClaim extends MemoryDriver {
 
 /** Writes whatever the record has become since it was read. */
 export class IgnoresRevision extends MemoryDriver {
-  protected override assertMatch(record: ObjectRecord | PoolRecord, { uid, claim }: Match): void {
+  protected override assertMatch(record: ObjectRecord | PoolRecord | PolicyRecord, { uid, claim }: Match): void {
     super.assertMatch(record, { uid, claim });
   }
 }
 
 /** Lets anybody act who knows the uid. */
 export class IgnoresClaim extends MemoryDriver {
-  protected override assertMatch(record: ObjectRecord | PoolRecord, match: Match): void {
+  protected override assertMatch(record: ObjectRecord | PoolRecord | PolicyRecord, match: Match): void {
     super.assertMatch(record, { ...match, claim: record.claim });
   }
 }

@@ -15,6 +15,7 @@ export class PartialListAsEmpty extends MemoryDriver {
       return {
         pool: { record, capacity: await this.prospect(ref.name, call) },
         objects: [],
+        policies: [],
         damaged: [],
         at: this.env.clock.now(),
       };

@@ -32,14 +32,15 @@ export async function holdOpen(disk: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Edits the record of an object in a pool's database. */
+/** Edits the record of an object or a policy in a pool's database. */
 export function editRow(database: string, uid: string, edit: (record: Record<string, unknown>) => void): void {
   const db = new DatabaseSync(database);
   try {
-    const row = db.prepare("SELECT record FROM objects WHERE uid = ?").get(uid) as { record: string };
+    const table = db.prepare("SELECT 1 FROM policies WHERE uid = ?").get(uid) ? "policies" : "objects";
+    const row = db.prepare(`SELECT record FROM ${table} WHERE uid = ?`).get(uid) as { record: string };
     const record = JSON.parse(row.record) as Record<string, unknown>;
     edit(record);
-    db.prepare("UPDATE objects SET record = ? WHERE uid = ?").run(JSON.stringify(record), uid);
+    db.prepare(`UPDATE ${table} SET record = ? WHERE uid = ?`).run(JSON.stringify(record), uid);
   } finally {
     db.close();
   }

@@ -13,7 +13,7 @@ import {
   objectIn,
   objectStore,
 } from "../memory";
-import { readMemoryBytes, writeMemoryBytes } from "../memory/state";
+import { readMemoryBytes, recordIn, writeMemoryBytes } from "../memory/state";
 
 export interface MemoryHarnessOptions {
   /** What opens a driver. Default: the memory driver as it should be. */
@@ -58,12 +58,13 @@ export function memoryHarness(options: MemoryHarnessOptions = {}): Harness {
       return () => change((state) => void objectIn(state, volume.record.uid).users.pop());
     },
     removeBehindBack: async (_pool, uid) => change((state) => void delete objectIn(state, uid).bytes),
-    editRecord: async (_pool, uid, edit) => change((state) => edit(objectIn(state, uid).record)),
+    editRecord: async (_pool, uid, edit) => change((state) => edit(recordIn(state, uid))),
     unmount: async (pool) => replacePool(pool.record.name, () => undefined),
     swapBackend: async (pool) =>
       replacePool(pool.record.name, () => ({
         record: { ...pool.record, identity: "another", uid: "another" },
         objects: [],
+        policies: [],
       })),
     async breakLists() {
       change((state) => Object.assign(state, { listFailsAfter: 5 }));

@@ -23,8 +23,10 @@ import {
   type ObjectRecord,
   objectRecord,
   type PoolRecord,
+  policyRecord,
 } from "../../../provider/drivers/record";
 import { KrStorageError } from "../../../provider/model/errors";
+import { MemoryPolicies } from "./policies";
 import {
   assertBytes,
   assertName,
@@ -41,10 +43,9 @@ import {
   storedObject,
 } from "./rules";
 import type { MemoryObject, MemoryPool, MemoryState } from "./state";
-import { MemoryTransactions } from "./transaction";
 
 /** The contract in few words: what the suite is developed against, and the backend of tests that are not about a backend. */
-export class MemoryDriver extends MemoryTransactions implements Driver {
+export class MemoryDriver extends MemoryPolicies implements Driver {
   readonly type = "memory";
 
   async listPools(call: Call): Promise<StoredPool[]> {
@@ -74,7 +75,7 @@ export class MemoryDriver extends MemoryTransactions implements Driver {
         capabilities: state.capabilities,
         ...this.made(call, state),
       };
-      const pool: MemoryPool = { record: structuredClone(record), objects: [] };
+      const pool: MemoryPool = { record: structuredClone(record), objects: [], policies: [] };
       state.pools[inputs.name] = pool;
       return this.storedPool(pool, state);
     });
@@ -103,7 +104,22 @@ export class MemoryDriver extends MemoryTransactions implements Driver {
 
   async list(ref: PoolRef, call: Call): Promise<Listing> {
     return this.readPoolAs(ref, call, (pool, state) => {
-      const listing: Listing = { pool: this.storedPool(pool, state), objects: [], damaged: [], at: this.now(state) };
+      const listing: Listing = {
+        pool: this.storedPool(pool, state),
+        objects: [],
+        policies: [],
+        damaged: [],
+        at: this.now(state),
+      };
+      for (const policy of pool.policies) {
+        if (policyRecord.safeParse(policy).success) listing.policies.push(policy);
+        else
+          listing.damaged.push({
+            uid: policy.uid,
+            name: policy.name,
+            problem: "the record of this policy cannot be read",
+          });
+      }
       for (const [index, object] of pool.objects.entries()) {
         if (index >= (state.listFailsAfter ?? Number.POSITIVE_INFINITY))
           throw new KrStorageError("UNAVAILABLE", "the connection was lost", { retryable: true });
@@ -174,7 +190,7 @@ export class MemoryDriver extends MemoryTransactions implements Driver {
     return this.changePool(ref, call, (pool) => {
       const object = objectOf(pool, uid);
       if (object?.phase !== "trashed") refuse("NOT_FOUND", `${uid} is not in the trash`);
-      const { trashedAt: _trashedAt, expiresAt: _expiresAt, ...record } = object.record;
+      const { trashedAt: _trashedAt, expiresAt: _expiresAt, policies: _policies, ...record } = object.record;
       const name = newName ?? record.name;
       this.assertFree(pool, name);
       Object.assign(object, { phase: "live", record: { ...record, name, claim, revision: record.revision + 1 } });
@@ -211,13 +227,6 @@ export class MemoryDriver extends MemoryTransactions implements Driver {
   }
   async close(): Promise<void> {}
 
-  protected assertMatch(record: ObjectRecord | PoolRecord, match: Match): void {
-    const same =
-      record.uid === match.uid &&
-      record.claim === match.claim &&
-      record.revision === (match.revision ?? record.revision);
-    if (!same) refuse("CONFLICT", `"${record.name}" is held by somebody else, or has changed`);
-  }
   protected assertFree(pool: MemoryPool, name: string, uid?: string): void {
     const taken = pool.objects.some(
       ({ phase, record }) => (phase === "live" && record.name === name) || record.uid === uid,
@@ -264,10 +273,10 @@ export class MemoryDriver extends MemoryTransactions implements Driver {
       holds: [],
       ...this.made(call, state),
     };
-    if (inputs.kind === "snapshot") record.consistency = consistency;
+    if (inputs.kind === "snapshot") {
+      record.consistency = consistency;
+      delete record.policies;
+    } else delete record.taken;
     return { record: structuredClone(record), phase: "live", bytes: source?.bytes ?? "", users: [] };
-  }
-  private made(call: Call, state: MemoryState): { createdBy: string; createdAt: string; revision: number } {
-    return { createdBy: call.actor.by, createdAt: this.date(state), revision: 1 };
   }
 }

@@ -1,4 +1,4 @@
-import type { ObjectRecord, PoolRecord } from "../../../provider/drivers/record";
+import type { ObjectRecord, PolicyRecord, PoolRecord } from "../../../provider/drivers/record";
 import type { PoolCapabilities } from "../../../provider/model/pool";
 
 /** Everything that the memory backend knows, as plain data: what a disk would keep between processes. */
@@ -19,6 +19,7 @@ export interface MemoryState {
 export interface MemoryPool {
   record: PoolRecord;
   objects: MemoryObject[];
+  policies: PolicyRecord[];
 }
 
 export interface MemoryObject {
@@ -47,6 +48,14 @@ export function objectIn(state: MemoryState, uid: string): MemoryObject {
     .find((object) => object.record.uid === uid);
   if (!found) throw new Error(`the memory backend has no object ${uid}`);
   return found;
+}
+
+/** The record of an object or a policy, to be edited as nobody but a test should. */
+export function recordIn(state: MemoryState, uid: string): Record<string, unknown> {
+  const policy = Object.values(state.pools)
+    .flatMap((pool) => pool.policies)
+    .find((record) => record.uid === uid);
+  return policy ?? objectIn(state, uid).record;
 }
 
 export function writeMemoryBytes(state: MemoryState, uid: string, offset: number, bytes: Uint8Array): void {

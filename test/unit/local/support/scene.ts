@@ -9,6 +9,7 @@ import type {
   Listing,
   Log,
   NewObject,
+  NewPolicy,
   NewPool,
   PoolRef,
   StoredObject,
@@ -118,6 +119,11 @@ export function newPool(name: string, fields: Partial<NewPool> = {}): NewPool {
     settings: { maxOvercommit: 100, reserveBytes: 0, trashRetentionMs: 1000 },
     ...fields,
   };
+}
+
+export function newPolicy(name: string, fields: Partial<NewPolicy> = {}): NewPolicy {
+  const base = { uid: newUid(), claim: newClaim(), owner: "owner", requested: { schedule: "@daily" }, labels: {} };
+  return { name, ...base, generation: 1, targets: [{ name: "data", uid: newUid() }], ...fields };
 }
 
 export function newVolume(name: string, fields: Partial<NewObject> = {}): NewObject {
