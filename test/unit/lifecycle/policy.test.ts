@@ -1,0 +1,189 @@
+import type { CreateResult, Properties } from "../../../provider/lifecycle/lifecycle";
+import { policyInputs, type Scene, sceneWithPool, uidOf } from "../support/scene";
+
+async function begin(): Promise<Scene> {
+  const scene = await sceneWithPool();
+  await scene.create("pool", "hdd", { backend: "main", name: "hdd" });
+  await scene.volume("data");
+  await scene.share("home");
+  await scene.volume("cold", { pool: "main/hdd" });
+  return scene.nextRun();
+}
+const next = (scene: Scene) => {
+  scene.nextRun().storage.forgetLook({ backend: "main", pool: "hdd" });
+  return scene;
+};
+const attached = (scene: Scene, name: string, pool = "ssd") => scene.disk.live(pool, name).record.policies ?? [];
+const records = (scene: Scene, pool = "ssd") => [...scene.disk.pool(pool).policies.values()];
+/** What the engine does next: check, and an update where that or diff says so. */
+async function up(scene: Scene, made: CreateResult, old: Properties, wanted: Properties): Promise<CreateResult> {
+  const { inputs, failures } = await next(scene).checked("snapshotPolicy", "nightly", wanted, old);
+  expect(failures).toEqual([]);
+  return { id: made.id, state: await scene.update("snapshotPolicy", "nightly", made, inputs) };
+}
+
+test("a policy stands in every pool of its targets, and on each target, in one generation", async () => {
+  const scene = await begin();
+  const made = await scene.policy("nightly", { targets: ["main/ssd/data", "main/ssd/home", "main/hdd/cold"] });
+  expect(made.id).toBe("policy/nightly");
+  const attachment = { uid: uidOf(made), generation: 1 };
+  expect([attached(scene, "data"), attached(scene, "home"), attached(scene, "cold", "hdd")]).toEqual([
+    [attachment],
+    [attachment],
+    [attachment],
+  ]);
+  expect([records(scene)[0]?.targets.length, records(scene, "hdd")[0]?.targets.length]).toEqual([2, 1]);
+  expect(records(scene).map(({ uid }) => uid)).toEqual(records(scene, "hdd").map(({ uid }) => uid));
+});
+
+test("AC-5 adding and removing a target is in place; what leaves a pool leaves no record there", async () => {
+  const scene = await begin();
+  const old = policyInputs("nightly", { targets: ["main/ssd/data", "main/hdd/cold"] });
+  const made = await scene.create("snapshotPolicy", "nightly", old);
+  const wanted = policyInputs("nightly", { targets: ["main/ssd/data", "main/ssd/home"] });
+  const changed = await up(scene, made, old, wanted);
+  expect(uidOf(changed)).toBe(uidOf(made));
+  expect([attached(scene, "data"), attached(scene, "home"), attached(scene, "cold", "hdd")]).toEqual([
+    [{ uid: uidOf(made), generation: 2 }],
+    [{ uid: uidOf(made), generation: 2 }],
+    [],
+  ]);
+  expect(records(scene, "hdd")).toEqual([]);
+});
+
+test("a refresh of an untouched policy is a no-op", async () => {
+  const scene = await begin();
+  const inputs = policyInputs("nightly", { labels: { team: "db" } });
+  const made = await scene.create("snapshotPolicy", "nightly", inputs);
+  expect(await next(scene).read("snapshotPolicy", made.id, made.state)).toEqual({
+    id: made.id,
+    inputs,
+    state: made.state,
+  });
+});
+
+test("renaming keeps its uid, and with it its snapshots", async () => {
+  const scene = await begin();
+  const old = policyInputs("nightly");
+  const made = await scene.create("snapshotPolicy", "nightly", old);
+  const renamed = await up(scene, made, old, policyInputs("daily"));
+  expect([uidOf(renamed), records(scene)[0]?.name]).toEqual([uidOf(made), "daily"]);
+});
+
+test("deleting detaches and removes no snapshot; deleting again succeeds", async () => {
+  const scene = await begin();
+  const made = await scene.policy("nightly");
+  await scene.create("snapshot", "s", { source: "main/ssd/data", name: "s" });
+  await next(scene).delete("snapshotPolicy", made);
+  expect([attached(scene, "data"), records(scene)]).toEqual([[], []]);
+  expect(scene.disk.live("ssd", "data@s").phase).toBe("live");
+  await next(scene).delete("snapshotPolicy", made);
+});
+
+test("AC-16 a target that was undeleted is suspended, told by refresh, and attached again by the next up", async () => {
+  const scene = await begin();
+  const inputs = policyInputs("nightly", { targets: ["main/ssd/data", "main/ssd/home"] });
+  const made = await scene.create("snapshotPolicy", "nightly", inputs);
+  scene.disk.edit("ssd", "home", { policies: [] });
+  const read = await next(scene).read("snapshotPolicy", made.id, made.state);
+  expect(read?.inputs.targets).toEqual(["main/ssd/data"]);
+  // Without a refresh too: check sees it
+  const { inputs: checked } = await next(scene).checked("snapshotPolicy", "nightly", inputs, inputs);
+  expect(checked.lost).toBe("detached:main/ssd/home");
+  const state = await scene.update("snapshotPolicy", "nightly", made, checked);
+  expect(attached(scene, "home")).toEqual([{ uid: uidOf(made), generation: 1 }]);
+  expect(state).not.toHaveProperty("lost");
+  expect((await next(scene).checked("snapshotPolicy", "nightly", inputs, inputs)).inputs).not.toHaveProperty("lost");
+});
+
+test("killed between record and attachment, the next create finishes it: one policy", async () => {
+  const scene = await begin();
+  scene.disk.before = (method) => {
+    if (method === "update") throw new Error("killed");
+  };
+  await expect(scene.policy("nightly")).rejects.toThrow("killed");
+  scene.disk.before = () => undefined;
+  expect(attached(scene, "data")).toEqual([]);
+  expect(await next(scene).check("snapshotPolicy", "nightly", policyInputs("nightly"))).toEqual([]);
+  const made = await scene.policy("nightly");
+  expect(records(scene).map(({ uid }) => uid)).toEqual([uidOf(made)]);
+  expect(attached(scene, "data")).toEqual([{ uid: uidOf(made), generation: made.state.generation }]);
+});
+
+test("the same policy name in two stacks is two policies, and both act", async () => {
+  const scene = await begin();
+  const first = await scene.policy("nightly");
+  const other = await scene.create("snapshotPolicy", "other", policyInputs("nightly"));
+  expect(uidOf(other)).not.toBe(uidOf(first));
+  expect(attached(scene, "data").map(({ uid }) => uid)).toEqual([uidOf(first), uidOf(other)]);
+  // AC-15: by its name alone it is ambiguous
+  await expect(next(scene).read("snapshotPolicy", "policy/nightly", {})).rejects.toThrow(
+    /several policies are named "nightly": .*name one as policy\/<uid>/,
+  );
+  const read = await scene.read("snapshotPolicy", `policy/${uidOf(other)}`, {});
+  expect([read?.id, read?.state.uid]).toEqual(["policy/nightly", uidOf(other)]);
+});
+
+test("AC-14 a policy is adopted by its uid, with its targets and rules, and without it refused", async () => {
+  const scene = await begin();
+  const made = await scene.policy("nightly");
+  const stranger = next(scene);
+  scene.disk.pool("ssd").policies.get(uidOf(made)); // still there
+  const record = records(scene)[0];
+  if (record) scene.disk.pool("ssd").policies.set(record.uid, { ...record, stackId: "another" });
+  const [failure] = await stranger.check("snapshotPolicy", "nightly", policyInputs("nightly"));
+  expect(failure).toMatchObject({ property: "name", reason: expect.stringContaining(`adopt: "${uidOf(made)}"`) });
+  const adopting = policyInputs("nightly", { adopt: uidOf(made) });
+  expect(await next(scene).check("snapshotPolicy", "nightly", adopting)).toEqual([]);
+  const adopted = await scene.create("snapshotPolicy", "nightly", adopting);
+  expect(uidOf(adopted)).toBe(uidOf(made));
+  expect(attached(scene, "data")).toEqual([{ uid: uidOf(made), generation: adopted.state.generation }]);
+  // The state that held it before notices
+  expect((await next(scene).read("snapshotPolicy", made.id, made.state))?.inputs.lost).toBe(
+    `superseded:${uidOf(made)}`,
+  );
+});
+
+test("a new policy's next three runs are told in its own zone", async () => {
+  const scene = await begin();
+  const inputs = policyInputs("nightly", { schedule: "30 2 * * *", timezone: "Europe/Vienna" });
+  await scene.check("snapshotPolicy", "nightly", inputs);
+  expect(scene.infos).toEqual([
+    expect.stringMatching(
+      /^policy nightly \(30 2 \* \* \*, Europe\/Vienna\) runs next at (\d{4}-\d\d-\d\d 02:30(, |$)){3}/,
+    ),
+  ]);
+  scene.infos.length = 0;
+  await scene.create("snapshotPolicy", "nightly", inputs);
+  await next(scene).check("snapshotPolicy", "nightly", inputs, inputs);
+  expect(scene.infos).toEqual([]);
+});
+
+test("a lowered retention says how many snapshots it gives up, and approves that many", async () => {
+  const scene = await begin();
+  const old = policyInputs("nightly", { retention: { keepLast: 5 } });
+  const made = await scene.create("snapshotPolicy", "nightly", old);
+  for (let day = 1; day <= 6; day += 1) {
+    const name = `s${day}`;
+    await scene.create("snapshot", name, { source: "main/ssd/data", name });
+    scene.disk.edit("ssd", `data@${name}`, {
+      createdAt: `2031-01-0${day}T00:00:00.000Z`,
+      taken: { policy: uidOf(made), slot: `2031010${day}t000000z` },
+    });
+  }
+  const wanted = policyInputs("nightly", { retention: { keepLast: 2 } });
+  scene.warnings.length = 0;
+  await up(scene, made, old, wanted);
+  expect(scene.warnings).toEqual([expect.stringContaining("as many as 3 snapshots of one target")]);
+  expect(records(scene)[0]).toMatchObject({ approvedDeletes: 3, generation: 2 });
+});
+
+test("a share in a pool that cannot take its snapshot at one point in time is refused as a target", async () => {
+  const scene = await sceneWithPool();
+  const plain = scene.disk.pool("ssd");
+  plain.record = { ...plain.record, capabilities: { ...plain.record.capabilities, shareSnapshot: "none" } };
+  await scene.share("home");
+  expect(
+    await scene.nextRun().check("snapshotPolicy", "nightly", policyInputs("nightly", { targets: ["main/ssd/home"] })),
+  ).toEqual([{ property: "targets[0]", reason: expect.stringContaining("cannot take snapshots of shares") }]);
+});
