@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import type { EngineBackend } from "./support/engineBackend";
-import { expectSentence, poolId, Scene } from "./support/scene";
+import { type DataKind, expectSentence, poolId, Scene } from "./support/scene";
 import { expectFailure, expectSuccess } from "./support/testStack";
 
 /**
@@ -29,9 +29,9 @@ const rows: IdentityRow[] = [
     async run(scene) {
       await scene.begin();
       const uid = await scene.uid();
-      scene.stack.program(({ krstorage }) => {
+      scene.program(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "8MiB" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "8MiB" });
       });
       expectSentence(expectSuccess(await scene.stack.up()), /~ 1 updated/);
       expect((await scene.stack.resource("data")).outputs.sizeBytes).toBe(8 * 2 ** 20);
@@ -43,9 +43,9 @@ const rows: IdentityRow[] = [
     async run(scene) {
       await scene.begin();
       const uid = await scene.uid();
-      scene.stack.program(({ krstorage }) => {
+      scene.program(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "1MiB" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "1MiB" });
       });
       for (const result of [await scene.stack.preview(), await scene.stack.up()]) {
         expectSentence(expectFailure(result), /size.*main\/ssd\/data cannot shrink from 4MiB to 1MiB/);
@@ -87,14 +87,14 @@ const rows: IdentityRow[] = [
   {
     name: "replacementTrigger: as --replace",
     async run(scene) {
-      await scene.begin(({ krstorage }) => {
+      await scene.begin(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "4MiB" }, { replacementTrigger: "one" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "4MiB" }, { replacementTrigger: "one" });
       });
       const uid = await scene.uid();
-      scene.stack.program(({ krstorage }) => {
+      scene.program(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "4MiB" }, { replacementTrigger: "two" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "4MiB" }, { replacementTrigger: "two" });
       });
       expectSentence(expectSuccess(await scene.stack.up()), /another state holds it now/);
       await scene.expectOneWithItsBytes(uid);
@@ -105,9 +105,9 @@ const rows: IdentityRow[] = [
     async run(scene) {
       await scene.begin();
       const uid = await scene.uid();
-      scene.stack.program(({ krstorage }) => {
+      scene.program(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "8MiB" }, { replaceOnChanges: ["size"] });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "8MiB" }, { replaceOnChanges: ["size"] });
       });
       const result = await scene.stack.up();
       await scene.expectOneWithItsBytes(uid);
@@ -119,9 +119,9 @@ const rows: IdentityRow[] = [
     async run(scene) {
       await scene.begin();
       const uid = await scene.uid();
-      scene.stack.program(({ krstorage }) => {
+      scene.program(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("renamed", { pool: ssd, size: "4MiB" }, { aliases: [{ name: "data" }] });
+        new krstorage[values.kind as "Volume"]("renamed", { pool: ssd, size: "4MiB" }, { aliases: [{ name: "data" }] });
       });
       expectSentence(expectSuccess(await scene.stack.up()), /~ 1 updated/);
       expect((await scene.stack.resource("renamed")).id).toBe("main/ssd/data");
@@ -157,9 +157,9 @@ const rows: IdentityRow[] = [
       await scene.begin();
       const uid = await scene.uid();
       const older = await scene.stack.checkpoint();
-      scene.stack.program(({ krstorage }) => {
+      scene.program(({ krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "8MiB" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "8MiB" });
       });
       expectSuccess(await scene.stack.up());
       await scene.stack.restore(older);
@@ -174,9 +174,9 @@ const rows: IdentityRow[] = [
       await scene.begin();
       const uid = await scene.uid();
       const twin = scene.newStack("twin", { stackId: "id-of-the-twin" });
-      twin.program(({ krstorage }) => {
-        new krstorage.Volume("data", { pool: "main/ssd", size: "4MiB" });
-      });
+      twin.program(({ krstorage, values }) => {
+        new krstorage[values.kind as "Volume"]("data", { pool: "main/ssd", size: "4MiB" });
+      }, scene.values);
       await twin.init();
       expectSentence(
         expectFailure(await twin.preview()),
@@ -193,24 +193,30 @@ const rows: IdentityRow[] = [
     async run(scene) {
       await scene.begin();
       const uid = await scene.uid();
-      scene.stack.program(({ pulumi, krstorage }) => {
+      scene.program(({ pulumi, krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "4MiB" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "4MiB" });
         for (const kind of ["Left", "Right"]) {
           const parent = new pulumi.ComponentResource(`test:index:${kind}`, "component");
-          new krstorage.Volume("data", { pool: ssd, size: "1MiB", name: "child" }, { parent });
+          new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "1MiB", name: "child" }, { parent });
         }
       });
       expectSentence(
         expectFailure(await scene.stack.preview()),
-        /main\/ssd\/child is declared twice in this deployment: by .*test:index:(Left|Right)\$Volume\/data and by .*test:index:(Left|Right)\$Volume\/data/,
+        new RegExp(
+          `main/ssd/child is declared twice in this deployment: by .*test:index:(Left|Right)\\$${scene.kind}/data and by .*test:index:(Left|Right)\\$${scene.kind}/data`,
+        ),
       );
-      scene.stack.program(({ pulumi, krstorage }) => {
+      scene.program(({ pulumi, krstorage, values }) => {
         const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-        new krstorage.Volume("data", { pool: ssd, size: "4MiB" });
+        new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "4MiB" });
         for (const kind of ["Left", "Right"]) {
           const parent = new pulumi.ComponentResource(`test:index:${kind}`, "component");
-          new krstorage.Volume("data", { pool: ssd, size: "1MiB", name: `child-${kind.toLowerCase()}` }, { parent });
+          new krstorage[values.kind as "Volume"](
+            "data",
+            { pool: ssd, size: "1MiB", name: `child-${kind.toLowerCase()}` },
+            { parent },
+          );
         }
       });
       expectSuccess(await scene.stack.up());
@@ -234,10 +240,14 @@ const rows: IdentityRow[] = [
       expectSuccess(await scene.stack.refresh());
       expect((await scene.stack.resource("data")).outputs.status).toBe("missing");
       expectSentence(expectFailure(await scene.stack.up()), new RegExp(`is missing.*recreateIfMissing: "${uid}"`));
-      scene.stack.program(
+      scene.program(
         ({ krstorage, values }) => {
           const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-          new krstorage.Volume("data", { pool: ssd, size: "4MiB", recreateIfMissing: values.uid as string });
+          new krstorage[values.kind as "Volume"]("data", {
+            pool: ssd,
+            size: "4MiB",
+            recreateIfMissing: values.uid as string,
+          });
         },
         { uid },
       );
@@ -286,10 +296,10 @@ const rows: IdentityRow[] = [
       ]);
       expectSuccess(await scene.stack.destroy());
       await scene.backend.undelete(poolId, uid);
-      scene.stack.program(
+      scene.program(
         ({ krstorage, values }) => {
           const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-          new krstorage.Volume("data", { pool: ssd, size: "4MiB", adopt: values.uid as string });
+          new krstorage[values.kind as "Volume"]("data", { pool: ssd, size: "4MiB", adopt: values.uid as string });
         },
         { uid },
       );
@@ -299,11 +309,11 @@ const rows: IdentityRow[] = [
   },
 ];
 
-/** Runs every row of the table against a backend. */
-export function describeIdentityTable(makeBackend: (folder: string) => EngineBackend): void {
+/** Runs every row of the table against a backend, for one kind that holds data. */
+export function describeIdentityTable(makeBackend: (folder: string) => EngineBackend, kind: DataKind = "Volume"): void {
   for (const row of rows) {
     test(row.name, async () => {
-      const scene = new Scene(makeBackend);
+      const scene = new Scene(makeBackend, kind);
       await row.run(scene);
       rmSync(scene.folder, { recursive: true, force: true }); // kept where a row failed, for whoever looks into it
     }, 180_000);

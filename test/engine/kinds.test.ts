@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { describeWith } from "../support/requires";
 import { localBackend } from "./support/localBackend";
 import { expectSentence, poolId, Scene } from "./support/scene";
-import { expectFailure, expectSuccess, type Program } from "./support/testStack";
+import { expectFailure, expectSuccess, type Program, type RunResult, type TestStack } from "./support/testStack";
 
 /** Everything new at once: a class over two pools, what follows it, and what stands on that. `values.class` is JSON that the class adds. */
 const everything: Program = ({ krstorage, values }) => {
@@ -136,4 +136,74 @@ describeWith({ needs: ["engine"] }, "all kinds, through the engine", () => {
     expectSuccess(await scene.stack.destroy());
     expect((await scene.backend.list(poolId)).map(({ phase }) => phase)).toEqual(["trashed", "trashed", "trashed"]);
   }, 180_000);
+
+  const ruled: Program = ({ krstorage, values }) => {
+    const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
+    const gold = new krstorage.VolumeClass("gold", { pools: [ssd], qos: { iops: 100 } });
+    const data = new krstorage.Volume("data", { volumeClass: gold, size: "4MiB" });
+    const rules = { schedule: "@daily", retention: { keepDaily: Number(values.days ?? "7") } };
+    new krstorage.SnapshotPolicy("nightly", { ...rules, targets: [data] });
+  };
+  /** The policy acts on the volume, it is the one that the state knows, and there is exactly one. */
+  const expectOnePolicy = async (scene: Scene, uid: unknown) => {
+    const { policies, attached } = await scene.backend.policies(poolId);
+    expect(policies).toEqual([{ uid, name: "nightly", generation: expect.any(Number) }]);
+    expect(attached).toEqual([{ id: "main/ssd/data", uid, generation: policies[0]?.generation }]);
+    expect((await scene.stack.resource("nightly")).outputs).toMatchObject({ uid, generation: policies[0]?.generation });
+  };
+
+  test.each<[string, (scene: Scene) => Promise<void>]>([
+    ["--replace", async ({ stack }) => replaceEach(stack, (urn) => stack.up("--replace", urn))],
+    [
+      "state taint",
+      async ({ stack }) =>
+        replaceEach(stack, async (urn) => {
+          expectSuccess(await stack.pulumi("state", "taint", urn, "--yes"));
+          return stack.up();
+        }),
+    ],
+    [
+      "state delete, then up",
+      async ({ stack }) =>
+        replaceEach(stack, async (urn) => {
+          expectSuccess(await stack.pulumi("state", "delete", urn, "--yes", "--target-dependents"));
+          return stack.up();
+        }),
+    ],
+    [
+      "an older state restored",
+      async (scene) => {
+        const older = await scene.stack.checkpoint();
+        scene.stack.program(ruled, { days: "14" });
+        expectSuccess(await scene.stack.up());
+        await scene.stack.restore(older);
+        expectSuccess(await scene.stack.up());
+      },
+    ],
+    [
+      "a stack rename",
+      async ({ stack }) => {
+        expectSuccess(await stack.pulumi("stack", "rename", "production"));
+        expectSentence(expectSuccess(await stack.up()), /~ 4 updated/);
+      },
+    ],
+  ])(
+    "%s: one policy, one class, and the volume of both untouched",
+    async (_operation, run) => {
+      const scene = new Scene(localBackend);
+      scenes.push(scene);
+      await scene.begin(ruled);
+      const [uid, policy] = [await scene.uid(), await scene.uid("nightly")];
+      await run(scene);
+      await scene.expectOneWithItsBytes(uid);
+      await expectOnePolicy(scene, policy);
+      expectSuccess(await scene.stack.preview("--expect-no-changes"));
+    },
+    240_000,
+  );
 });
+
+/** Does something to the class and to the policy of a stack, each in a run of its own. */
+async function replaceEach(stack: TestStack, action: (urn: string) => Promise<RunResult>): Promise<void> {
+  for (const name of ["gold", "nightly"]) expectSuccess(await action((await stack.resource(name)).urn));
+}

@@ -1,19 +1,26 @@
 import type { StateResource } from "./testStack";
 
-/** A backend as the engine tests handle it past the driver: the bytes that must survive, and the harm that is done to it. */
+export interface PoliciesSeen {
+  policies: { uid: string; name: string; generation: number }[];
+  attached: { id: string; uid: string; generation: number }[];
+}
+
+/** A backend as the engine tests handle it past the driver: the bytes of a volume or share that must survive, and the harm that is done to it. */
 export interface EngineBackend {
   readonly name: string;
   /** `krstorage:backends` of a stack that uses it under the name `main`. */
   config(): Record<string, unknown>;
   env(): NodeJS.ProcessEnv;
-  write(volume: StateResource, text: string): Promise<void>;
-  read(volume: StateResource, length: number): Promise<string>;
+  write(object: StateResource, text: string): Promise<void>;
+  read(object: StateResource, length: number): Promise<string>;
   /** Everything in the pool, by the library. */
   list(poolId: string): Promise<{ uid: string; id: string; kind: string; phase: string }[]>;
+  /** The snapshot policies in the pool, and what they are attached to. */
+  policies(poolId: string): Promise<PoliciesSeen>;
   /** Deletes an object by the library, behind the engine's back. */
   delete(id: string): Promise<void>;
   undelete(poolId: string, uid: string): Promise<void>;
-  removeBehindBack(volume: StateResource): Promise<void>;
+  removeBehindBack(object: StateResource): Promise<void>;
   /** Takes the storage away as an unmounted disk would; returns what brings it back. */
   unmount(): Promise<() => Promise<void>>;
   /** Puts other, empty storage with a pool of the same name in its place; returns what brings the first back. */

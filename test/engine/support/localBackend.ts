@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { StorageLibrary } from "../../../provider/storage";
 import type { EngineBackend } from "./engineBackend";
 import type { StateResource } from "./testStack";
-import { usingStorage } from "./usingStorage";
+import { policiesIn, usingStorage } from "./usingStorage";
 
 /** The `local` driver's backend: a folder, and the disks in it as files. */
 export function localBackend(folder: string): EngineBackend {
@@ -24,23 +24,24 @@ export function localBackend(folder: string): EngineBackend {
     name: "local",
     config,
     env: () => ({}),
-    async write(volume, text) {
-      const file = openSync(diskOf(volume), "r+");
+    async write(object, text) {
+      const file = openSync(contentOf(object), isShare(object) ? "w" : "r+");
       writeSync(file, text, 0);
       closeSync(file);
     },
-    async read(volume, length) {
-      const file = openSync(diskOf(volume), "r");
+    async read(object, length) {
+      const file = openSync(contentOf(object), "r");
       const bytes = Buffer.alloc(length);
       readSync(file, bytes, 0, length, 0);
       closeSync(file);
       return bytes.toString();
     },
     list: (poolId) => using((storage) => storage.list(poolId)),
+    policies: (poolId) => policiesIn(config(), poolId),
     delete: (id) => using(async (storage) => void (await storage.delete(id))),
     undelete: (poolId, uid) => using(async (storage) => void (await storage.undelete(poolId, uid))),
-    async removeBehindBack(volume) {
-      rmSync(dirname(diskOf(volume)), { recursive: true });
+    async removeBehindBack(object) {
+      rmSync(dirname(pathOf(object)), { recursive: true });
     },
     unmount: aside,
     async swap(poolName) {
@@ -51,6 +52,13 @@ export function localBackend(folder: string): EngineBackend {
   };
 }
 
-function diskOf(volume: StateResource): string {
-  return (volume.outputs.connection as { path: string }).path;
+function isShare(object: StateResource): boolean {
+  return (object.outputs.connection as { type: string }).type === "directory";
+}
+function pathOf(object: StateResource): string {
+  return (object.outputs.connection as { path: string }).path;
+}
+/** A volume's disk; in a share, one file. */
+function contentOf(object: StateResource): string {
+  return isShare(object) ? join(pathOf(object), "precious file") : pathOf(object);
 }

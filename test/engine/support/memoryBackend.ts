@@ -12,7 +12,7 @@ import {
 } from "../../contract/memory";
 import type { EngineBackend } from "./engineBackend";
 import type { StateResource } from "./testStack";
-import { usingStorage } from "./usingStorage";
+import { policiesIn, usingStorage } from "./usingStorage";
 
 /** The memory driver's backend, which the engine's provider processes load because NODE_OPTIONS tells them to. */
 export function memoryBackend(folder: string): EngineBackend {
@@ -39,6 +39,7 @@ export function memoryBackend(folder: string): EngineBackend {
     write: async (volume, text) => writeBytesInFile(file, uidOf(volume), 0, Buffer.from(text)),
     read: async (volume, length) => readBytesInFile(file, uidOf(volume), 0, length).toString(),
     list: (poolId) => using((storage) => storage.list(poolId)),
+    policies: (poolId) => policiesIn(config(), poolId),
     delete: (id) => using(async (storage) => void (await storage.delete(id))),
     undelete: (poolId, uid) => using(async (storage) => void (await storage.undelete(poolId, uid))),
     removeBehindBack: async (volume) => store.change((state) => void delete objectIn(state, uidOf(volume)).bytes),

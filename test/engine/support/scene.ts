@@ -7,13 +7,19 @@ import { expectSuccess, type Program, type RunResult, TestStack, temporaryFolder
 export const precious = "precious bytes";
 export const poolId = "main/ssd";
 
-/** One stack with one pool and one volume `data` that holds precious bytes, in a folder of its own. */
+/** The kinds that hold data; the same programs declare either, as `krstorage[values.kind]`. */
+export type DataKind = "Volume" | "Share";
+
+/** One stack with one pool and one object `data` that holds precious bytes, in a folder of its own. */
 export class Scene {
   readonly folder = temporaryFolder("scene");
   readonly backend: EngineBackend;
   readonly stack: TestStack;
 
-  constructor(makeBackend: (folder: string) => EngineBackend) {
+  constructor(
+    makeBackend: (folder: string) => EngineBackend,
+    readonly kind: DataKind = "Volume",
+  ) {
     this.backend = makeBackend(this.folder);
     this.stack = this.newStack("first", { stackId: "id-of-the-first-stack" });
   }
@@ -29,20 +35,28 @@ export class Scene {
     return new TestStack({ folder, config, env: this.backend.env() });
   }
 
-  async begin(program: Program = poolAndVolume): Promise<void> {
-    this.stack.program(program);
+  /** What every program of the scene is handed. */
+  get values(): Record<string, string> {
+    return { kind: this.kind };
+  }
+  program(program: Program, values: Record<string, string> = {}): void {
+    this.stack.program(program, { ...this.values, ...values });
+  }
+
+  async begin(program: Program = poolAndData): Promise<void> {
+    this.program(program);
     await this.stack.init();
     expectSuccess(await this.stack.up());
     await this.backend.write(await this.stack.resource("data"), precious);
   }
 
-  /** The bytes survive, in the very object that the state knew, and exactly one volume is live. */
+  /** The bytes survive, in the very object that the state knew, and exactly one of its kind is live. */
   async expectOneWithItsBytes(uid: string, logicalName = "data"): Promise<void> {
-    const live = await this.live("volume");
+    const live = await this.live(this.kind.toLowerCase());
     expect(live.map((object) => object.uid)).toEqual([uid]);
-    const volume = await this.stack.resource(logicalName);
-    expect(volume.outputs.uid).toBe(uid);
-    expect(await this.backend.read(volume, precious.length)).toBe(precious);
+    const data = await this.stack.resource(logicalName);
+    expect(data.outputs.uid).toBe(uid);
+    expect(await this.backend.read(data, precious.length)).toBe(precious);
   }
 
   async live(kind: string) {
@@ -53,9 +67,9 @@ export class Scene {
   }
 }
 
-export const poolAndVolume: Program = ({ krstorage }) => {
+const poolAndData: Program = ({ krstorage, values }) => {
   const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
-  new krstorage.Volume("data", { pool: ssd, size: "4MiB" });
+  new krstorage[values.kind as DataKind]("data", { pool: ssd, size: "4MiB" });
 };
 
 /** A sentence may be broken over lines, and is indented, in what the engine prints. */
