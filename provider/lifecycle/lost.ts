@@ -2,16 +2,15 @@ import type { Properties } from "./lifecycle";
 
 /**
  * What refresh notes in state and inputs about an object that this state no longer holds as it should: it is missing, or
- * another state has taken it over; or check, that a policy does not act on a target any more. It is the difference that lets the
- * next update act.
+ * another state has taken it over. It is the difference that lets the next update act on a permission.
  */
 export const lostMarker = "lost";
-export type Lost = { how: "missing" | "superseded" | "detached"; uid: string };
+export type Lost = { how: "missing" | "superseded"; uid: string };
 
 export function formatLost({ how, uid }: Lost): string {
   return `${how}:${uid}`;
 }
 export function lostIn(properties: Properties | undefined): Lost | undefined {
-  const match = /^(missing|superseded|detached):(.+)$/.exec(String(properties?.[lostMarker] ?? ""));
+  const match = /^(missing|superseded):(.+)$/.exec(String(properties?.[lostMarker] ?? ""));
   return match ? { how: match[1] as Lost["how"], uid: match[2] as string } : undefined;
 }

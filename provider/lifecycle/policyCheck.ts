@@ -1,19 +1,23 @@
+import { createHash } from "node:crypto";
 import type { StoredObject } from "../drivers/driver";
 import type { PolicyRecord } from "../drivers/record";
 import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
 import { snapshotPolicy } from "../model/snapshotPolicy";
 import { nextRuns } from "../retention";
 import { healthProblem } from "../storage/claims";
-import { isAttached, newestOf, policyRefusal } from "../storage/policies";
+import { newestOf, policyRefusal } from "../storage/policies";
 import type { PoolView } from "../storage/poolView";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
 import { lookAt } from "./look";
-import { formatLost, lostIn, lostMarker } from "./lost";
+import { lostIn } from "./lost";
 import { approvalSentence, removedByChange } from "./policyRetention";
 import { textOf } from "./properties";
 import { heldElsewhereSentence, twiceSentence } from "./sentences";
 import { checkShape } from "./shape";
 import { hasUnknown } from "./unknown";
+
+/** The hidden input by which a policy notices that a target is not the object any more that it was attached to. */
+export const seenKey = "targetsSeen";
 
 /** How many of the next runs a preview shows. */
 const shownRuns = 3;
@@ -45,7 +49,7 @@ export async function checkPolicy(request: CheckRequest, context: Context): Prom
   if (failures.length > 0) return { inputs, failures };
   sayRuns(request, inputs, context);
   if (record && request.oldInputs) sayRemovals(inputs, record, targets, context);
-  return { inputs: request.oldInputs ? withDetached(inputs, record, targets) : inputs, failures };
+  return { inputs: withSeen(inputs, request.oldInputs, targets), failures };
 }
 
 /** The ids in a list of targets; undefined for those that are not known yet. */
@@ -157,15 +161,14 @@ function sayRemovals(inputs: Properties, record: PolicyRecord, targets: Target[]
 }
 
 /**
- * Notes the targets on which the policy does not act although it should: undeleted, adopted or replaced ones. That note is the
- * difference that lets the next update attach them again.
+ * Notes which objects the targets are now. An object that was undeleted, adopted or made anew is another one by uid or claim,
+ * and has no policies: the note then differs from the state's, and the update attaches the policy again.
  */
-function withDetached(inputs: Properties, record: PolicyRecord | undefined, targets: Target[]): Properties {
-  if (hasUnknown(inputs.targets) || targets.some(({ view }) => !view)) return inputs;
-  const detached = targets.filter(({ object }) => !record || !object || !isAttached(record, object));
-  if (detached.length === 0) return inputs;
-  return {
-    ...inputs,
-    [lostMarker]: formatLost({ how: "detached", uid: detached.map(({ id }) => formatObjectId(id)).join(",") }),
-  };
+function withSeen(inputs: Properties, oldInputs: Properties | undefined, targets: Target[]): Properties {
+  const count = Array.isArray(inputs.targets) ? inputs.targets.length : Number.NaN;
+  const objects = targets.flatMap(({ object }) => object ?? []);
+  if (objects.length !== count)
+    return oldInputs?.[seenKey] === undefined ? inputs : { ...inputs, [seenKey]: oldInputs[seenKey] };
+  const identities = objects.map(({ record }) => `${record.uid}:${record.claim}`).sort();
+  return { ...inputs, [seenKey]: createHash("sha256").update(identities.join()).digest("hex").slice(0, 12) };
 }

@@ -17,7 +17,7 @@ import { diffInputs } from "./diff";
 import type { Context, Lifecycle, Properties, ReadRequest, ReadResult } from "./lifecycle";
 import { formatLost, lostMarker } from "./lost";
 import { recordedInputs } from "./place";
-import { checkPolicy, idsOf } from "./policyCheck";
+import { checkPolicy, idsOf, seenKey } from "./policyCheck";
 import { removedByChange } from "./policyRetention";
 import { labelsOf, textOf } from "./properties";
 
@@ -40,7 +40,14 @@ const idPrefix = "policy/";
 export const snapshotPolicyLifecycle: Lifecycle = {
   kind: snapshotPolicy,
   check: checkPolicy,
-  diff: (request) => ({ ...diffInputs(snapshotPolicy, request), replaces: [], deleteBeforeReplace: false }),
+
+  diff(request) {
+    const { changed } = diffInputs(snapshotPolicy, request);
+    const seen = request.newInputs[seenKey];
+    if (seen !== undefined && seen !== request.oldState[seenKey] && !changed.includes("targets"))
+      changed.push("targets");
+    return { changed, replaces: [], deleteBeforeReplace: false };
+  },
 
   async create({ inputs, owner }, context) {
     const applied = await applyPolicy(context.storage, undefined, wantedOf(inputs, owner, context), [], context.signal);
@@ -161,7 +168,9 @@ function inputsOf(record: PolicyRecord, views: { id: PoolId; view: PoolView }[],
   );
   const spelled = (oldState.targets ?? record.requested.targets) as string[] | undefined;
   const echoed = Object.fromEntries(
-    snapshotPolicy.permissions.filter((key) => oldState[key] !== undefined).map((key) => [key, oldState[key]]),
+    [...snapshotPolicy.permissions, seenKey]
+      .filter((key) => oldState[key] !== undefined)
+      .map((key) => [key, oldState[key]]),
   );
   return {
     ...echoed,

@@ -1,5 +1,6 @@
+import { lifecycles } from "../../../provider/lifecycle";
 import type { CreateResult, Properties } from "../../../provider/lifecycle/lifecycle";
-import { policyInputs, type Scene, sceneWithPool, uidOf } from "../support/scene";
+import { ownerOf, policyInputs, type Scene, sceneWithPool, uidOf } from "../support/scene";
 
 async function begin(): Promise<Scene> {
   const scene = await sceneWithPool();
@@ -80,20 +81,31 @@ test("deleting detaches and removes no snapshot; deleting again succeeds", async
   await next(scene).delete("snapshotPolicy", made);
 });
 
-test("AC-16 a target that was undeleted is suspended, told by refresh, and attached again by the next up", async () => {
+test("AC-16 a target that was undeleted is suspended, and told by refresh", async () => {
   const scene = await begin();
   const inputs = policyInputs("nightly", { targets: ["main/ssd/data", "main/ssd/home"] });
   const made = await scene.create("snapshotPolicy", "nightly", inputs);
   scene.disk.edit("ssd", "home", { policies: [] });
   const read = await next(scene).read("snapshotPolicy", made.id, made.state);
   expect(read?.inputs.targets).toEqual(["main/ssd/data"]);
-  // Without a refresh too: check sees it
-  const { inputs: checked } = await next(scene).checked("snapshotPolicy", "nightly", inputs, inputs);
-  expect(checked.lost).toBe("detached:main/ssd/home");
-  const state = await scene.update("snapshotPolicy", "nightly", made, checked);
+});
+
+test("AC-16 a target that was undeleted, adopted or made anew is attached again by the next up, without a refresh", async () => {
+  const scene = await begin();
+  const old = policyInputs("nightly", { targets: ["main/ssd/data", "main/ssd/home"] });
+  const { inputs } = await scene.checked("snapshotPolicy", "nightly", old);
+  const made = await scene.create("snapshotPolicy", "nightly", inputs);
+  expect((await next(scene).checked("snapshotPolicy", "nightly", old, inputs)).inputs).toEqual(inputs);
+  scene.disk.edit("ssd", "home", { policies: [], claim: "another" });
+  const { inputs: again } = await next(scene).checked("snapshotPolicy", "nightly", old, inputs);
+  const diff = lifecycles.snapshotPolicy.diff({
+    owner: ownerOf("snapshotPolicy", "nightly"),
+    oldState: made.state,
+    newInputs: again,
+  });
+  expect(diff).toEqual({ changed: ["targets"], replaces: [], deleteBeforeReplace: false });
+  await scene.update("snapshotPolicy", "nightly", made, again);
   expect(attached(scene, "home")).toEqual([{ uid: uidOf(made), generation: 1 }]);
-  expect(state).not.toHaveProperty("lost");
-  expect((await next(scene).checked("snapshotPolicy", "nightly", inputs, inputs)).inputs).not.toHaveProperty("lost");
 });
 
 test("killed between record and attachment, the next create finishes it: one policy", async () => {
