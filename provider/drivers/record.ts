@@ -72,6 +72,8 @@ export const objectRecord = z.looseObject({
   sizeBytes: z.number().int().nonnegative(),
   /** Of a snapshot: the volume or share it was taken of. Of a clone: what it was made from. */
   sourceUid: z.string().optional(),
+  /** Of a snapshot: what that is. Snapshots of earlier versions say nothing; they are of volumes. */
+  sourceKind: z.enum(["volume", "share"]).optional(),
   /** Of a snapshot. */
   consistency: consistency.optional(),
   /** Deleting is refused until a separate update has taken this off. */

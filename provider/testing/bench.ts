@@ -18,6 +18,9 @@ import type { Harness } from "./harness";
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
+/** The file that `filledShare` makes. */
+export const shareFile = "a folder/a file";
+
 const defaultUnitBytes = 2 ** 20;
 const stampBytes = 4096;
 
@@ -63,6 +66,31 @@ export class Bench {
 
   async volume(name: string, fields: Partial<NewObject> = {}, ref = this.ref): Promise<StoredObject> {
     return this.driver.create(ref, this.volumeInputs(name, fields), call());
+  }
+
+  shareInputs(name: string, fields: Partial<NewObject> = {}): NewObject {
+    return { ...objectInputs("share", name), sizeBytes: this.unit, ...fields };
+  }
+
+  async share(name: string, fields: Partial<NewObject> = {}, ref = this.ref): Promise<StoredObject> {
+    return this.driver.create(ref, this.shareInputs(name, fields), call());
+  }
+
+  /** A share that has one file. */
+  async filledShare(name: string, text: string): Promise<StoredObject> {
+    const share = await this.share(name);
+    await this.harness.putFile?.(share, shareFile, text);
+    return share;
+  }
+
+  async assertFile(share: StoredObject, text: string | undefined, path = shareFile): Promise<void> {
+    assert.equal(await this.harness.getFile?.(share, path), text, `${path} in ${share.record.name}`);
+  }
+
+  /** The file of a snapshot of a share, as a share made from it has it. */
+  async assertFileInCopy(source: StoredObject, text: string): Promise<void> {
+    const fields = { sizeBytes: source.record.sizeBytes, sourceUid: source.record.uid };
+    await this.assertFile(await this.share(`look-${newClaim()}`, fields), text);
   }
 
   /** A volume with bytes in it that `assertBytes` knows again. */

@@ -11,6 +11,8 @@ import { poolCases } from "./cases/pools";
 import { purgeCases } from "./cases/purge";
 import { raceCases } from "./cases/races";
 import { rollbackCases } from "./cases/rollback";
+import { shareSnapshotCases } from "./cases/shareSnapshots";
+import { shareCases } from "./cases/shares";
 import { sizeCases } from "./cases/size";
 import { snapshotCases } from "./cases/snapshots";
 import { trashCases } from "./cases/trash";
@@ -32,6 +34,8 @@ const themes = [
   snapshotCases,
   cloneCases,
   rollbackCases,
+  shareCases,
+  shareSnapshotCases,
   trashCases,
   purgeCases,
   listCases,

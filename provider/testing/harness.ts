@@ -3,7 +3,7 @@ import type { PoolCapabilities } from "../model/pool";
 import type { ClockControl } from "./clock";
 
 /** What a backend type may be unable to do at all. Its cases then prove the refusal: UNSUPPORTED, and nothing changed. */
-export type Feature = "snapshot" | "clone" | "rollback" | "grow" | "trash";
+export type Feature = "snapshot" | "clone" | "rollback" | "grow" | "trash" | "share" | "shareSnapshot";
 
 /** Ends what a hook began. */
 export type Release = () => void | Promise<void>;
@@ -16,8 +16,8 @@ export interface Harness {
   readonly driverType: string;
   /** What pools here can do, found out without the driver: its own answer is compared with this. */
   readonly capabilities: PoolCapabilities;
-  /** Operations this backend type does not have. Default: none. A pool without a trash says so in `capabilities`. */
-  readonly unsupported?: readonly Exclude<Feature, "trash">[];
+  /** Operations this backend type does not have. Default: none. What pools cannot do says `capabilities`: a trash, shares, snapshots of them. */
+  readonly unsupported?: readonly Exclude<Feature, "trash" | "share" | "shareSnapshot">[];
   /** Moves the clock that the drivers opened here are given. */
   readonly clock: ClockControl;
   /** The sizes that the suite uses are multiples of this. Default 1 MiB; no less than 16 KiB. */
@@ -37,8 +37,19 @@ export interface Harness {
   /** Reads from a live volume as its user would, past the driver. */
   readBytes(volume: StoredObject, offset: number, length: number): Promise<Uint8Array>;
 
-  /** Has someone use a volume for writing, in a way that the backend can see. */
-  use?(volume: StoredObject): Promise<Release>;
+  /** Writes a file into a live share as its user would. Folders of its path are made. */
+  putFile?(share: StoredObject, path: string, text: string): Promise<void>;
+  /** Reads a file of a live share as its user would; undefined where none is. */
+  getFile?(share: StoredObject, path: string): Promise<string | undefined>;
+  /** Makes a symbolic link in a live share. */
+  putLink?(share: StoredObject, path: string, target: string): Promise<void>;
+  /** The target of a symbolic link in a live share; undefined where there is none, or something else. */
+  getLink?(share: StoredObject, path: string): Promise<string | undefined>;
+  /** Has someone write into a share again and again, without holding anything open in between. */
+  keepWriting?(share: StoredObject): Promise<Release>;
+
+  /** Has someone use a volume, or a file in a share, for writing, in a way that the backend can see. */
+  use?(object: StoredObject): Promise<Release>;
   /** Removes the bytes of an object past the driver. Its record stays. */
   removeBehindBack?(pool: StoredPool, uid: string): Promise<void>;
   /** Edits the record of an object or a policy as stored, past the driver: a newer version's fields, damage. */
@@ -55,6 +66,11 @@ export interface Harness {
 
 /** The hooks of a harness, by name. */
 export type Hook =
+  | "putFile"
+  | "getFile"
+  | "putLink"
+  | "getLink"
+  | "keepWriting"
   | "use"
   | "removeBehindBack"
   | "editRecord"
@@ -64,5 +80,9 @@ export type Hook =
   | "plantForeign";
 
 export function supports(harness: Harness, feature: Feature): boolean {
-  return feature === "trash" ? harness.capabilities.trash : !harness.unsupported?.includes(feature);
+  const { trash, shareProtocols = [], shareSnapshot = "none" } = harness.capabilities;
+  if (feature === "trash") return trash;
+  if (feature === "share") return shareProtocols.length > 0;
+  if (feature === "shareSnapshot") return shareProtocols.length > 0 && shareSnapshot !== "none";
+  return !harness.unsupported?.includes(feature);
 }

@@ -8,6 +8,7 @@ import { assertSame } from "./same";
 export async function assertUnsupported(bench: Bench, feature: Feature): Promise<void> {
   const volume = await bench.stampedVolume("data", "kept");
   const source = supports(bench.harness, "snapshot") ? await bench.snapshot(volume, "one") : undefined;
+  const share = feature === "shareSnapshot" ? await bench.share("files") : undefined;
   const before = await bench.contents();
   const attempts: Record<Feature, () => Promise<unknown>> = {
     snapshot: () => bench.snapshot(volume, "nightly"),
@@ -15,8 +16,11 @@ export async function assertUnsupported(bench: Bench, feature: Feature): Promise
     rollback: () => bench.driver.rollback(bench.ref, matchOf(volume), source?.record.uid ?? newUid(), call()),
     grow: () => bench.driver.grow(bench.ref, matchOf(volume), 2 * bench.unit, call()),
     trash: () => bench.driver.trash(bench.ref, matchOf(source ?? volume), hourMs, call()),
+    share: () => bench.share("more"),
+    shareSnapshot: () => bench.snapshot(share ?? volume, "nightly"),
   };
   await assertRefused(attempts[feature](), "UNSUPPORTED");
+  if (share) await assertRefused(bench.share("copy", { sourceUid: share.record.uid }), "UNSUPPORTED");
   assertSame(await bench.contents(), before);
   await bench.assertBytes(volume, "kept");
 }

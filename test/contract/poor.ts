@@ -22,7 +22,7 @@ export class PoorDriver extends MemoryDriver {
 /** What such a backend says about itself. */
 export const poor = {
   unsupported: ["snapshot", "clone", "rollback", "grow"],
-  capabilities: { trash: false, copyOnWrite: false, onlineSnapshot: "none" },
+  capabilities: { trash: false, copyOnWrite: false, onlineSnapshot: "none", shareSnapshot: "none" },
 } as const;
 
 function unsupported(what: string): KrStorageError {

@@ -19,6 +19,7 @@ export type Need =
   | "xfs"
   | "reflink"
   | "tmpfs"
+  | "python3"
   | "uml"
   | "powerCuts";
 
@@ -91,6 +92,7 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("linux") ??
     reasonFor("root") ??
     trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
+  python3: () => program("python3"),
   // An open finding, not a missing program: docs/fault-model.md
   powerCuts: () =>
     reasonFor("uml") ??

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 
-/** Processes that copy for us: that they read a disk is no foreign use of it. */
-const copiers = new Set<number>();
+/** Processes that copy, look and remove for us: that they have a disk or a share open is no foreign use of it. */
+export const copiers = new Set<number>();
 export function isCopier(pid: number): boolean {
   return copiers.has(pid);
 }

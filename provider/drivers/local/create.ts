@@ -1,7 +1,9 @@
-import { lstatSync, renameSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { lstatSync, renameSync, type Stats } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 import type { Call, Holder, NewObject, StoredObject } from "../driver";
 import type { ObjectRecord } from "../record";
+import { carrierName, carrierOf, hasTree, isTree } from "./carrier";
 import type { Entry } from "./entry";
 import { throwIfCancelled, toKrStorageError } from "./errors";
 import { healthOf, selfOf, storedObject } from "./health";
@@ -13,11 +15,13 @@ import type { OpenPool } from "./openPool";
 import { readCopy } from "./recordCopy";
 import { recoverIntent } from "./recovery";
 import { checkNewObject } from "./requests";
-import { diskFileOf, stageObject } from "./stage";
+import { stageObject } from "./stage";
+import { stageTree } from "./stageTree";
+import { removeFolder } from "./treeTools";
 import { Turn } from "./turns";
 
 /**
- * Makes a volume or snapshot: an intent row, then the data staged and durable, then published by a rename, then the row live.
+ * Makes a volume, share or snapshot: an intent row, then the data staged and durable, then published by a rename, then the row live.
  * The row is the commit; what is published is never undone.
  */
 export async function createObject(pool: OpenPool, object: NewObject, call: Call): Promise<StoredObject> {
@@ -62,7 +66,7 @@ async function make(pool: OpenPool, call: Call, entry: Entry, source: Entry | un
   let record: ObjectRecord;
   try {
     throwIfCancelled(call.signal, "making", `${pool.where}/${entry.name}`);
-    record = await stageObject(pool, call, entry, source);
+    record = await (isTree(entry.record) ? stageTree : stageObject)(pool, call, entry, source);
     throwIfCancelled(call.signal, "making", `${pool.where}/${entry.name}`);
     renameSync(stagedFolder(pool.paths, entry.uid), objectFolder(pool.paths, entry.uid));
   } catch (error) {
@@ -80,7 +84,7 @@ async function make(pool: OpenPool, call: Call, entry: Entry, source: Entry | un
 /** Undoes what is not published. What cannot be undone now is left for the next process, with its intent. */
 async function discard(pool: OpenPool, call: Call, entry: Entry): Promise<void> {
   try {
-    rmSync(stagedFolder(pool.paths, entry.uid), { recursive: true, force: true });
+    await removeStaged(pool, stagedFolder(pool.paths, entry.uid));
     await pool.database.write(() => {
       const transaction = pool.transaction(call);
       transaction.remove(entry.uid);
@@ -93,6 +97,14 @@ async function discard(pool: OpenPool, call: Call, entry: Entry): Promise<void> 
   }
 }
 
+/** A copy that a dead process has left running must not go on filling what is removed: it works by the path, which is taken from it. */
+async function removeStaged(pool: OpenPool, folder: string): Promise<void> {
+  if (!hasTree(folder)) return removeFolder(folder);
+  const aside = `${pool.paths.staging}/gone-${pool.session().id}-${randomBytes(6).toString("hex")}`;
+  renameSync(folder, aside);
+  await removeFolder(aside);
+}
+
 async function goLive(pool: OpenPool, call: Call, entry: Entry): Promise<StoredObject> {
   await Promise.all([pool.sync.folder(pool.paths.data), pool.sync.folder(pool.paths.staging)]);
   const live: Entry = { ...entry, phase: "live", session: null };
@@ -101,32 +113,32 @@ async function goLive(pool: OpenPool, call: Call, entry: Entry): Promise<StoredO
     transaction.save(live);
     transaction.audit("create", live, undefined, live.record);
   });
-  makeLink(pool, live.name, live.uid);
+  makeLink(pool, live.record);
   return storedObject(pool.paths, live, healthOf(pool.paths, pool.identity, live, "folder"));
 }
 
 /** For recovery: finishes what was published, undoes what was only staged. */
 export async function finishCreate(pool: OpenPool, call: Call, entry: Entry): Promise<void> {
-  const disk = publishedDisk(pool, entry.uid);
-  if (!disk) return discard(pool, call, entry);
+  const carrier = publishedCarrier(pool, entry);
+  if (!carrier) return discard(pool, call, entry);
   // The staged copy of the record knows more than the intent: what the copy of the disk is worth
   const copy = readCopy(copyPath(pool.paths, entry.uid));
   const known = copy?.record.uid === entry.uid && copy.record.claim === entry.record.claim ? copy.record : entry.record;
-  await goLive(pool, call, { ...entry, record: { ...known, self: selfOf(disk.inode, pool.identity) } });
+  await goLive(pool, call, { ...entry, record: { ...known, self: selfOf(carrier.ino, pool.identity) } });
 }
 
-function publishedDisk(pool: OpenPool, uid: string): { inode: number } | undefined {
+function publishedCarrier(pool: OpenPool, { uid, record }: Entry): Stats | undefined {
   const folder = lstatSync(objectFolder(pool.paths, uid), { throwIfNoEntry: false });
   if (!folder) return undefined;
-  const disk = diskFileOf(pool.paths, uid);
-  if (!disk) {
+  const carrier = carrierOf(pool.paths, record);
+  if (!carrier) {
     throw new KrStorageError(
       "PRECONDITION_FAILED",
-      `${objectFolder(pool.paths, uid)} was published without a disk; it is left as it is`,
+      `${objectFolder(pool.paths, uid)} was published without ${carrierName(record)}; it is left as it is`,
       { target: pool.where },
     );
   }
-  return { inode: disk.ino };
+  return carrier;
 }
 
 async function writersOf(pool: OpenPool, uid: string): Promise<Holder[]> {

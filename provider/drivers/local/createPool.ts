@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { KrStorageError } from "../../model/errors";
 import type { Call, NewPool } from "../driver";
 import { formatVersion, type PoolRecord } from "../record";
+import { localCapabilities } from "./capabilities";
 import { canShareBlocks } from "./copyDisk";
 import { PoolDatabase } from "./database";
 import { systemCode, throwIfCancelled } from "./errors";
@@ -18,6 +19,7 @@ import { requireFolder } from "./safeFiles";
 import type { Site } from "./site";
 import { syncPath } from "./syncRounds";
 import { Transaction } from "./transaction";
+import { removeStaging } from "./treeTools";
 
 /** What may be in a folder that a pool is made in: what an interrupted making left, and what mkfs puts into every file system. */
 const ownNames = new Set([".krstorage", "data", "volumes", "lost+found"]);
@@ -66,7 +68,7 @@ function newRecord(pool: NewPool, call: Call, now: string): PoolRecord {
     labels: pool.labels,
     revision: 1,
     identity: randomUUID(),
-    capabilities: { copyOnWrite: false, onlineSnapshot: "none", trash: true },
+    capabilities: localCapabilities(false),
     settings: pool.settings,
   };
 }
@@ -109,16 +111,10 @@ async function makeFolders(paths: PoolPaths): Promise<void> {
 
 async function fill(site: Site, paths: PoolPaths, record: PoolRecord, clock: PoolClock, call: Call): Promise<void> {
   const where = `${site.backend}/${record.name}`;
-  for (const leftover of [
-    paths.database,
-    `${paths.database}-wal`,
-    `${paths.database}-shm`,
-    paths.staging,
-    paths.sessions,
-    paths.policies,
-  ]) {
-    rmSync(leftover, { recursive: true, force: true });
-  }
+  for (const leftover of [paths.database, `${paths.database}-wal`, `${paths.database}-shm`])
+    rmSync(leftover, { force: true });
+  for (const leftover of [paths.sessions, paths.policies]) rmSync(leftover, { recursive: true, force: true });
+  await removeStaging(paths.staging);
   makeFolder(paths.staging, 0o700);
   makeFolder(paths.sessions, 0o700);
   makeFolder(paths.policies, 0o700);
@@ -126,10 +122,7 @@ async function fill(site: Site, paths: PoolPaths, record: PoolRecord, clock: Poo
   makeFolder(paths.volumes, 0o711);
   const sharesBlocks = await canShareBlocks(paths.staging, call.signal);
   throwIfCancelled(call.signal, "making", where);
-  const made: PoolRecord = {
-    ...record,
-    capabilities: { copyOnWrite: sharesBlocks, onlineSnapshot: sharesBlocks ? "crash" : "none", trash: true },
-  };
+  const made: PoolRecord = { ...record, capabilities: localCapabilities(sharesBlocks) };
   await makeDatabase(paths, made, clock, call, where);
   for (const folder of [paths.sessions, paths.policies, paths.staging, paths.data, paths.volumes, paths.root])
     await syncPath(folder);

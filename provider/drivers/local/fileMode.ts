@@ -1,5 +1,7 @@
 import { fchmodSync, fchownSync, readFileSync, type Stats } from "node:fs";
 import { KrStorageError } from "../../model/errors";
+import { isTree } from "./carrier";
+import type { Entry } from "./entry";
 import type { LocalOptions } from "./options";
 import { currentUser } from "./safeFiles";
 
@@ -10,6 +12,11 @@ export interface DiskAccess {
 }
 /** Of snapshots and of what is in the trash: nobody writes those. */
 export const readOnlyMode = 0o400;
+
+/** Of the folder around an object's bytes: whoever has the path gets through, but not to a tree that is a snapshot or in the trash. */
+export function folderModeOf({ kind, record }: Pick<Entry, "kind" | "record">, isTrashed: boolean): number {
+  return isTree(record) && (isTrashed || kind === "snapshot") ? 0o700 : 0o711;
+}
 
 export function diskAccess(options: LocalOptions): DiskAccess {
   if (options.group === undefined) return { writable: 0o600, groupId: undefined };

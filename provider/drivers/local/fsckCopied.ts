@@ -1,4 +1,5 @@
 import type { FsckOptions } from "../driver";
+import { localCapabilities } from "./capabilities";
 import { refreshMarker } from "./changePool";
 import { canShareBlocks } from "./copyDisk";
 import { type Check, report } from "./findings";
@@ -28,11 +29,7 @@ export async function acceptCopy(pool: OpenPool, options: FsckOptions, check: Ch
         const { capabilities } = transaction.pool;
         const next = {
           ...transaction.pool,
-          capabilities: {
-            ...capabilities,
-            copyOnWrite: sharesBlocks,
-            onlineSnapshot: sharesBlocks ? ("crash" as const) : ("none" as const),
-          },
+          capabilities: { ...capabilities, ...localCapabilities(sharesBlocks) },
           revision: transaction.pool.revision + 1,
         };
         transaction.savePool(next);

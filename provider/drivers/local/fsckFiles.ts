@@ -1,14 +1,17 @@
-import { chmodSync, lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { chmodSync, lstatSync, readdirSync, readlinkSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { carrierFound } from "./carrier";
 import { diskAccess, readOnlyMode, setAccess } from "./fileMode";
 import { type Check, report } from "./findings";
-import { copyPath, diskPath, objectFolder } from "./layout";
-import { dropLink, linkTarget, makeLink } from "./links";
+import { copyPath, diskPath, objectFolder, treeName, treePath } from "./layout";
+import { dropLink, linkTarget, pointLink } from "./links";
 import type { OpenPool } from "./openPool";
 import { isUid } from "./requests";
 import { closeFile, openDisk } from "./safeFiles";
 import { isAlive } from "./sessions";
 import { diskFileOf } from "./stage";
+import { removeFolder } from "./treeTools";
 
 interface Named {
   uid: string;
@@ -31,13 +34,15 @@ async function checkModes(pool: OpenPool, row: Named, check: Check): Promise<voi
   const folder = objectFolder(pool.paths, row.uid);
   const folderStats = lstatSync(folder, { throwIfNoEntry: false });
   if (!folderStats?.isDirectory()) return;
-  await checkMode(folder, folderStats.mode, 0o711, row, check);
+  const carrier = carrierFound(pool.paths, row.uid);
+  const isReadOnly = row.kind === "snapshot" || row.phase !== "live";
+  await checkMode(folder, folderStats.mode, carrier === treeName && isReadOnly ? 0o700 : 0o711, row, check);
   const copy = copyPath(pool.paths, row.uid);
   const copyStats = lstatSync(copy, { throwIfNoEntry: false });
   if (copyStats?.isFile()) await checkMode(copy, copyStats.mode, 0o600, row, check);
+  if (carrier === treeName) return checkTreeMode(pool, row, check);
   const disk = diskFileOf(pool.paths, row.uid);
   const access = diskAccess(pool.site.options);
-  const isReadOnly = row.kind === "snapshot" || row.phase !== "live";
   const wanted = isReadOnly ? readOnlyMode : access.writable;
   if (!disk || (disk.mode & 0o7777) === wanted) return;
   await report(check, row.uid, `${row.name}: its disk has mode ${octal(disk.mode)} instead of ${octal(wanted)}`, () => {
@@ -48,6 +53,12 @@ async function checkModes(pool: OpenPool, row: Named, check: Check): Promise<voi
       closeFile(descriptor);
     }
   });
+}
+
+/** A share is its user's to give modes to; a snapshot of one is nobody's to write in. */
+async function checkTreeMode(pool: OpenPool, row: Named, check: Check): Promise<void> {
+  const tree = treePath(pool.paths, row.uid);
+  if (row.kind === "snapshot") await checkMode(tree, lstatSync(tree).mode, 0o500, row, check);
 }
 
 async function checkMode(path: string, mode: number, wanted: number, row: Named, check: Check): Promise<void> {
@@ -66,7 +77,7 @@ async function checkLinks(pool: OpenPool, rows: Named[], check: Check): Promise<
   for (const name of readdirSync(pool.paths.volumes)) {
     const path = join(pool.paths.volumes, name);
     const target = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
-    const uid = target === undefined ? undefined : /^\.\.\/data\/([a-f0-9]{32})\/disk\.raw$/.exec(target)?.[1];
+    const uid = target === undefined ? undefined : /^\.\.\/data\/([a-f0-9]{32})\/(?:disk\.raw|tree)$/.exec(target)?.[1];
     if (uid === undefined) {
       await report(check, path, "something that KRStorage did not make is among the links; it is left as it is");
     } else if (live.get(name) !== uid && !isLive(pool, name, uid)) {
@@ -77,10 +88,11 @@ async function checkLinks(pool: OpenPool, rows: Named[], check: Check): Promise<
   }
   for (const [name, uid] of live) {
     const path = join(pool.paths.volumes, name);
-    if (linkOrNone(path) === linkTarget(uid) || !isLive(pool, name, uid)) continue;
+    const target = linkTarget(uid, carrierFound(pool.paths, uid));
+    if (linkOrNone(path) === target || !isLive(pool, name, uid)) continue;
     await report(check, path, `the link of ${name} is missing or points elsewhere`, () => {
-      makeLink(pool, name, uid);
-      if (linkOrNone(path) !== linkTarget(uid)) throw new Error("something else stands in its place");
+      pointLink(pool, name, target);
+      if (linkOrNone(path) !== target) throw new Error("something else stands in its place");
     });
   }
 }
@@ -103,15 +115,17 @@ const restMs = 3_600_000;
 async function checkStaging(pool: OpenPool, check: Check): Promise<void> {
   for (const name of readdirSync(pool.paths.staging)) {
     const path = join(pool.paths.staging, name);
-    const session = /^copy-([a-f0-9]{24})-/.exec(name)?.[1];
-    const remove = () => rmSync(path, { recursive: true, force: true });
+    const session = /^(?:copy|gone)-([a-f0-9]{24})-/.exec(name)?.[1];
+    const remove = () => removeFolder(path);
     if (isUid(name)) {
       if (hasRow(pool, name)) continue; // an operation under way; what is unfinished was looked at before
       await report(check, path, "what a process left in staging belongs to no object", async () => {
         // In a transaction nobody can begin with this uid
+        const aside = join(pool.paths.staging, `gone-${pool.session().id}-${randomBytes(6).toString("hex")}`);
         await pool.change(check.call, () => {
-          if (!hasRow(pool, name)) remove();
+          if (!hasRow(pool, name)) renameSync(path, aside);
         });
+        await removeFolder(aside);
       });
     } else if (session !== undefined) {
       if (session !== pool.sessionId && !isAlive(pool.paths.sessions, session))

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { KrStorageError } from "../../model/errors";
 import type { FsckOptions } from "../driver";
 import { formatVersion } from "../record";
+import { carrierName, carrierOf } from "./carrier";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
 import { type Check, report } from "./findings";
 import { healthOf, selfOf } from "./health";
@@ -20,7 +21,6 @@ import {
 } from "./rebuild";
 import { copyText, readCopy, refreshCopy } from "./recordCopy";
 import { isUid } from "./requests";
-import { diskFileOf } from "./stage";
 import { readPoolRow, type Transaction } from "./transaction";
 
 /** Rows, the copies of their records, and the data they are of: what one has lost, another may still have. */
@@ -85,10 +85,10 @@ async function checkEntry(pool: OpenPool, entry: Entry, options: FsckOptions, ch
   );
 }
 
-/** Takes the file that is there for the one the object was made with. */
+/** Takes the file or folder that is there for the one the object was made with. */
 async function acceptDisk(pool: OpenPool, entry: Entry, check: Check): Promise<void> {
-  const stats = diskFileOf(pool.paths, entry.uid);
-  if (!stats) throw new KrStorageError("PRECONDITION_FAILED", "its disk is not there");
+  const stats = carrierOf(pool.paths, entry.record);
+  if (!stats) throw new KrStorageError("PRECONDITION_FAILED", `its ${carrierName(entry.record)} is not there`);
   await pool.change(check.call, (transaction) => {
     const current = transaction.find(entry.uid);
     if (!current || current.session !== null) return;

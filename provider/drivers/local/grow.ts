@@ -13,9 +13,10 @@ import { sizeProblem } from "./requests";
 import { requireRoom } from "./room";
 import { closeFile, openDisk } from "./safeFiles";
 import { syncDescriptor } from "./syncRounds";
+import type { Transaction } from "./transaction";
 import { Turn, whenIdle } from "./turns";
 
-/** Raises the size of a volume in place. The room is reserved before the file grows; a file that is larger already stays so. */
+/** Raises the size of a volume or share in place. Of a share it is only what is promised, so only the record changes. The room is reserved before the file grows; a file that is larger already stays so. */
 export async function growObject(pool: OpenPool, match: Match, sizeBytes: number, call: Call): Promise<StoredObject> {
   const turn = new Turn(pool, match.uid);
   try {
@@ -26,6 +27,7 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
       requireHealthy(pool, entry);
       if (sizeBytes === entry.record.sizeBytes) return { entry, isDone: true };
       requireRoom(transaction, pool.usage, Math.max(0, roundUp(sizeBytes) - entry.provisionedBytes), what, pool.where);
+      if (entry.kind === "share") return { entry: promise(transaction, entry, sizeBytes), isDone: true };
       const growing: Entry = {
         ...entry,
         session: turn.claim(),
@@ -36,11 +38,21 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
       return { entry: growing, isDone: false };
     });
     const { entry } = begun;
+    if (begun.isDone) await refreshCopy(pool, entry.uid);
     if (begun.isDone) return storedObject(pool.paths, entry, healthOf(pool.paths, pool.identity, entry));
     return await finishGrow(pool, call, entry);
   } finally {
     await turn.release();
   }
+}
+
+function promise(transaction: Transaction, entry: Entry, sizeBytes: number): Entry {
+  const { record } = entry;
+  const provisionedBytes = Math.max(entry.provisionedBytes, roundUp(sizeBytes));
+  const next: Entry = { ...entry, provisionedBytes, record: { ...record, sizeBytes, revision: record.revision + 1 } };
+  transaction.save(next);
+  transaction.audit("grow", next, record, next.record);
+  return next;
 }
 
 function requireGrowable(entry: Entry, sizeBytes: number, what: string): void {
@@ -50,12 +62,12 @@ function requireGrowable(entry: Entry, sizeBytes: number, what: string): void {
       target: what,
       issues: [{ path: "sizeBytes", message: problem }],
     });
-  if (entry.kind !== "volume")
+  if (entry.kind === "snapshot")
     throw new KrStorageError("INVALID_ARGUMENT", `${what} is a snapshot; snapshots do not change`, { target: what });
   if (sizeBytes < entry.record.sizeBytes) {
     throw new KrStorageError(
       "PRECONDITION_FAILED",
-      `${what} has ${formatBytes(entry.record.sizeBytes)} and is never shrunk to ${formatBytes(sizeBytes)}; make a smaller volume and copy what it should hold`,
+      `${what} has ${formatBytes(entry.record.sizeBytes)} and is never shrunk to ${formatBytes(sizeBytes)}; make a smaller one and copy what it should hold`,
       { target: what },
     );
   }

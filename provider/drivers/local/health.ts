@@ -1,8 +1,10 @@
 import { lstatSync, type Stats } from "node:fs";
 import type { StoredObject } from "../driver";
+import { shellQuote } from "../shellQuote";
+import { carrierPath, isTree } from "./carrier";
 import type { Entry } from "./entry";
 import { systemCode } from "./errors";
-import { diskPath, objectFolder, type PoolPaths } from "./layout";
+import { diskPath, objectFolder, type PoolPaths, treePath } from "./layout";
 import { diskProblem } from "./safeFiles";
 
 export interface Health {
@@ -45,16 +47,17 @@ export function healthOf(
       actualSizeBytes: 0,
     };
   }
-  const stats = folder === "missing" ? undefined : diskStats(paths, entry.uid);
+  const stats = folder === "missing" ? undefined : statsOf(carrierPath(paths, entry.record));
   if (typeof stats === "string") return { health: "damaged", problem: stats, actualSizeBytes: 0 };
   if (!stats) {
     if (entry.phase === "purging") return { health: "ready", actualSizeBytes: 0 };
     return {
       health: "missing",
-      problem: `its disk ${diskPath(paths, entry.uid)} is not there any more`,
+      problem: `its ${isTree(entry.record) ? "folder" : "disk"} ${carrierPath(paths, entry.record)} is not there any more`,
       actualSizeBytes: 0,
     };
   }
+  if (isTree(entry.record)) return treeHealth(entry, stats, identity);
   const actualSizeBytes = stats.isFile() ? stats.size : 0;
   const problem = diskProblem(stats);
   if (problem) return { health: "damaged", problem, actualSizeBytes };
@@ -76,17 +79,35 @@ export function healthOf(
   return { health: "ready", actualSizeBytes };
 }
 
+/** Of a share. How much is in it is not looked at: its size is a promise. */
+function treeHealth(entry: Entry, stats: Stats, identity: string): Health {
+  const actualSizeBytes = entry.record.sizeBytes;
+  if (!stats.isDirectory())
+    return {
+      health: "damaged",
+      problem: `something that is not a folder stands where its files belong; it was not followed`,
+      actualSizeBytes: 0,
+    };
+  if (entry.record.self === selfOf(stats.ino, identity)) return { health: "ready", actualSizeBytes };
+  return {
+    health: "copied",
+    problem:
+      "its folder is another one than it was made with: a copy, or restored from one. If it is to be taken for the original, run fsck with repair and accept the copy",
+    actualSizeBytes,
+  };
+}
+
 /** A rollback that is being finished has put its copy in place before the record could say so. */
 function isCarrier(entry: Entry, stats: Stats, identity: string): boolean {
   if (entry.record.self === selfOf(stats.ino, identity)) return true;
   return entry.operation?.type === "rollback" && entry.operation.stagedInode === stats.ino;
 }
 
-function diskStats(paths: PoolPaths, uid: string): Stats | undefined | string {
+function statsOf(path: string): Stats | undefined | string {
   try {
-    return lstatSync(diskPath(paths, uid), { throwIfNoEntry: false });
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    return `its disk ${diskPath(paths, uid)} cannot be looked at (${systemCode(error) ?? "unknown error"})`;
+    return `${path} cannot be looked at (${systemCode(error) ?? "unknown error"})`;
   }
 }
 
@@ -98,8 +119,14 @@ export function storedObject(paths: PoolPaths, entry: Entry, health: Health): St
     health: health.health,
     ...(health.problem === undefined ? {} : { problem: health.problem }),
     actualSizeBytes: health.actualSizeBytes,
-    ...(entry.phase === "live" && entry.kind === "volume"
-      ? { connection: { type: "file", path: diskPath(paths, entry.uid), format: "raw" } }
-      : {}),
+    ...connectionOf(paths, entry),
   };
+}
+
+function connectionOf(paths: PoolPaths, { phase, kind, uid, name }: Entry): Pick<StoredObject, "connection"> {
+  if (phase !== "live" || kind === "snapshot") return {};
+  if (kind === "volume") return { connection: { type: "file", path: diskPath(paths, uid), format: "raw" } };
+  const path = treePath(paths, uid);
+  const mountCommand = `mount -o bind -- ${shellQuote(path)} ${shellQuote(`/mnt/${name}`)}`;
+  return { connection: { type: "directory", path, source: path, fileSystem: "none", options: ["bind"], mountCommand } };
 }

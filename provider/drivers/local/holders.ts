@@ -1,28 +1,33 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 import type { Holder } from "../driver";
+import { hasTree } from "./carrier";
 import { isCopier } from "./copyDisk";
-import { diskPath, type PoolPaths } from "./layout";
+import { diskPath, objectFolder, type PoolPaths, treePath } from "./layout";
+import { keyOf, processName, readdirOrNone, readOrNone, statOrNone } from "./procFiles";
 import { isOwnDescriptor } from "./safeFiles";
+import { treeHolders } from "./treeHolders";
 
-interface Sighting {
+/** Someone who has a file open, locked, or behind a loop device. */
+export interface Sighting {
   pid?: number;
   // Looked up only for the disk that is asked for
   name(): string;
   writes(): boolean;
 }
-type Sightings = Map<string, Sighting[]>;
+/** By device and inode. */
+export type Sightings = Map<string, Sighting[]>;
 
 let pending: Promise<Sightings> | undefined;
 
 /**
- * What this machine shows to use a disk: open files, locks and loop devices. A floor: processes of other users, other machines
+ * What this machine shows to use a disk or a share: open files, locks and loop devices. A floor: processes of other users, other machines
  * and other containers may not be seen. Empty where the system is not Linux.
  */
 export async function holdersOf(paths: PoolPaths, uid: string): Promise<Holder[]> {
   if (process.platform !== "linux") return [];
   const stats = lstatSync(diskPath(paths, uid), { throwIfNoEntry: false });
-  if (!stats) return [];
+  if (!stats) return hasTree(objectFolder(paths, uid)) ? treeHolders(treePath(paths, uid), await sightings()) : [];
   const found = (await sightings()).get(keyOf(stats)) ?? [];
   const byName = new Map<string, boolean>();
   for (const sighting of found) {
@@ -117,44 +122,8 @@ function add(found: Sightings, key: string, sighting: Sighting): void {
   else found.set(key, [sighting]);
 }
 
-/** `major:minor:inode`, as /proc/locks has it. */
-function keyOf(stats: { dev: number; ino: number }): string {
-  const major = (stats.dev >>> 8) & 0xfff;
-  const minor = (stats.dev & 0xff) | ((stats.dev >>> 12) & 0xfff00);
-  return `${major}:${minor}:${stats.ino}`;
-}
-
 function writesTo(pid: number, descriptor: string): boolean {
   const flags = /^flags:\s*([0-7]+)/m.exec(readOrNone(`/proc/${pid}/fdinfo/${descriptor}`))?.[1];
   // Gone or unreadable: taken for a writer, which is the side that loses nothing
   return flags === undefined || (Number.parseInt(flags, 8) & 3) !== 0;
-}
-
-function processName(pid: number): string {
-  const name = readOrNone(`/proc/${pid}/comm`).trim();
-  return name === "" ? `process ${pid}` : `process ${pid} (${name})`;
-}
-
-function readdirOrNone(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
-}
-
-function readOrNone(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function statOrNone(path: string): { dev: number; ino: number } | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
 }

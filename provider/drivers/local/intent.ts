@@ -1,6 +1,8 @@
 import { KrStorageError } from "../../model/errors";
+import type { PoolCapabilities } from "../../model/pool";
 import type { Call, Holder, NewObject } from "../driver";
 import { formatVersion, type ObjectRecord } from "../record";
+import { isTree } from "./carrier";
 import type { Entry } from "./entry";
 import { healthOf, roundUp } from "./health";
 import type { OpenPool } from "./openPool";
@@ -61,16 +63,17 @@ export function intend(
   }
   const source =
     object.sourceUid === undefined ? undefined : requireSource(pool, transaction, object, object.sourceUid);
-  if (source && writers.length > 0 && transaction.pool.capabilities.onlineSnapshot === "none") {
-    throw new KrStorageError("IN_USE", tornCopy(`${pool.where}/${source.name}`, writers), {
-      target: `${pool.where}/${source.name}`,
-    });
+  requireCapable(object, source, transaction.pool.capabilities, what);
+  const canCopyInUse = !!source && !isTree(source.record) && transaction.pool.capabilities.onlineSnapshot === "crash";
+  if (source && writers.length > 0 && !canCopyInUse) {
+    const name = `${pool.where}/${source.name}`;
+    throw new KrStorageError("IN_USE", (isTree(source.record) ? tornTree : tornCopy)(name, writers), { target: name });
   }
   const sizeBytes = wantedSize(object, source, what);
-  const counts = object.kind === "volume" || !transaction.pool.capabilities.copyOnWrite;
+  const counts = object.kind !== "snapshot" || !transaction.pool.capabilities.copyOnWrite;
   const provisionedBytes = counts ? roundUp(sizeBytes) : 0;
   requireRoom(transaction, pool.usage, provisionedBytes, what, pool.where);
-  const record = newRecord(object, sizeBytes, transaction, call, writers);
+  const record = newRecord(object, sizeBytes, transaction, call, writers, source);
   const entry: Entry = {
     uid: object.uid,
     kind: object.kind,
@@ -92,6 +95,7 @@ function newRecord(
   transaction: Transaction,
   call: Call,
   writers: Holder[],
+  source: Entry | undefined,
 ): ObjectRecord {
   return {
     formatVersion,
@@ -110,6 +114,7 @@ function newRecord(
     revision: 1,
     sizeBytes,
     ...(object.sourceUid === undefined ? {} : { sourceUid: object.sourceUid }),
+    ...(object.kind === "snapshot" && source && isTree(source.record) ? { sourceKind: "share" as const } : {}),
     ...(object.kind === "snapshot"
       ? { consistency: writers.length > 0 ? ("crash" as const) : ("offline" as const) }
       : {}),
@@ -136,8 +141,14 @@ function requireSource(pool: OpenPool, transaction: Transaction, object: NewObje
     );
   }
   const what = `${pool.where}/${source.name}`;
-  if (object.kind === "snapshot" && source.kind !== "volume") {
-    throw new KrStorageError("INVALID_ARGUMENT", `${what} is a snapshot; snapshots are taken of volumes`, {
+  if (object.kind === "snapshot" && source.kind === "snapshot") {
+    throw new KrStorageError("INVALID_ARGUMENT", `${what} is a snapshot; snapshots are taken of volumes and shares`, {
+      target: what,
+    });
+  }
+  if (object.kind !== "snapshot" && isTree(source.record) !== (object.kind === "share")) {
+    const is = `${isTree(source.record) ? "a share" : "a volume"}${source.kind === "snapshot" ? "'s snapshot" : ""}`;
+    throw new KrStorageError("INVALID_ARGUMENT", `${what} is ${is}; a ${object.kind} cannot be made from it`, {
       target: what,
     });
   }
@@ -145,6 +156,29 @@ function requireSource(pool: OpenPool, transaction: Transaction, object: NewObje
   if (health.health !== "ready")
     throw new KrStorageError("PRECONDITION_FAILED", `${what} is ${health.health}: ${health.problem}`, { target: what });
   return source;
+}
+
+function requireCapable(
+  object: NewObject,
+  source: Entry | undefined,
+  { shareProtocols = [], shareSnapshot = "none" }: PoolCapabilities,
+  what: string,
+): void {
+  const protocol = object.kind === "share" ? (object.settings?.protocol ?? "directory") : undefined;
+  if (protocol !== undefined && !shareProtocols.includes(protocol))
+    throw new KrStorageError(
+      "UNSUPPORTED",
+      `${what} cannot be made: a local pool serves shares by ${shareProtocols.join(", ")}, not ${protocol}`,
+      {
+        target: what,
+      },
+    );
+  if (source && isTree(source.record) && shareSnapshot === "none")
+    throw new KrStorageError(
+      "UNSUPPORTED",
+      `${what} cannot be made: this file system shares no blocks between files, so a share in it is not copied at one point in time; keep the pool on btrfs or xfs`,
+      { target: what },
+    );
 }
 
 function wantedSize(object: NewObject, source: Entry | undefined, what: string): number {
@@ -163,5 +197,12 @@ function tornCopy(what: string, writers: Holder[]): string {
   return (
     `${what} cannot be copied: it is open for writing by ${writers.map((holder) => holder.name).join(", ")}, and on this file system the copy of a ` +
     "disk that is being written is torn; stop what uses it, or keep the pool on btrfs or xfs, where a running disk can be copied at one point in time"
+  );
+}
+
+function tornTree(what: string, writers: Holder[]): string {
+  return (
+    `${what} cannot be copied: something in it is open for writing by ${writers.map((holder) => holder.name).join(", ")}, and the files of a share are ` +
+    "copied one after the other; stop what writes to it"
   );
 }

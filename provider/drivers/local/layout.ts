@@ -17,12 +17,13 @@ export interface PoolPaths {
   /** Locked while a pool is made or removed. */
   making: string;
   data: string;
-  /** Links from names to disks, for people. */
+  /** Links from names to disks and shares, for people. */
   volumes: string;
 }
 
 export const markerName = "pool.json";
 export const diskName = "disk.raw";
+export const treeName = "tree";
 export const copyName = "record.json";
 
 export function poolPaths(backendPath: string, pool: string): PoolPaths {
@@ -56,6 +57,10 @@ export function objectFolder(paths: PoolPaths, uid: string): string {
 }
 export function diskPath(paths: PoolPaths, uid: string): string {
   return `${paths.data}/${uid}/${diskName}`;
+}
+/** The folder with the files of a share, or of a snapshot of one. */
+export function treePath(paths: PoolPaths, uid: string): string {
+  return `${paths.data}/${uid}/${treeName}`;
 }
 export function copyPath(paths: PoolPaths, uid: string): string {
   return join(paths.data, uid, copyName);

@@ -2,28 +2,34 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../model/errors";
-import { diskName } from "./layout";
+import type { ObjectRecord } from "../record";
+import { carrierName } from "./carrier";
+import { diskName, treeName } from "./layout";
 import type { OpenPool } from "./openPool";
 
-// Links from names to disks are for people. Nothing reads them, so what goes wrong with one fails nothing; fsck mends it.
+// Links from names to disks and shares are for people. Nothing reads them, so what goes wrong with one fails nothing; fsck mends it.
 
-export function linkTarget(uid: string): string {
-  return `../data/${uid}/${diskName}`;
+export function linkTarget(uid: string, carrier: string): string {
+  return `../data/${uid}/${carrier}`;
 }
 
-/** Points a name at a disk. Only a link is ever replaced. */
-export function makeLink(pool: OpenPool, name: string, uid: string): void {
+/** Points the name of an object at its bytes. Only a link is ever replaced. */
+export function makeLink(pool: OpenPool, record: Pick<ObjectRecord, "name" | "uid" | "kind" | "sourceKind">): void {
+  pointLink(pool, record.name, linkTarget(record.uid, carrierName(record)));
+}
+
+export function pointLink(pool: OpenPool, name: string, target: string): void {
   const path = join(pool.paths.volumes, name);
   try {
     try {
-      symlinkSync(linkTarget(uid), path);
+      symlinkSync(target, path);
       return;
     } catch {
       // There is one: another's left over, or something of somebody else's
     }
-    if (!lstatSync(path).isSymbolicLink() || readlinkSync(path) === linkTarget(uid)) return;
+    if (!lstatSync(path).isSymbolicLink() || readlinkSync(path) === target) return;
     const temporary = join(pool.paths.staging, `link-${randomBytes(6).toString("hex")}`);
-    symlinkSync(linkTarget(uid), temporary);
+    symlinkSync(target, temporary);
     renameSync(temporary, path);
   } catch (error) {
     pool.site.env.log.debug(`${pool.where}: no link ${path}: ${messageOf(error)}`);
@@ -34,7 +40,8 @@ export function makeLink(pool: OpenPool, name: string, uid: string): void {
 export function dropLink(pool: OpenPool, name: string, uid: string): void {
   const path = join(pool.paths.volumes, name);
   try {
-    if (readlinkSync(path) === linkTarget(uid)) unlinkSync(path);
+    const target = readlinkSync(path);
+    if ([diskName, treeName].some((carrier) => target === linkTarget(uid, carrier))) unlinkSync(path);
   } catch {
     // There is none, which is what was wanted
   }

@@ -14,6 +14,7 @@ import {
 import { z } from "zod";
 import { KrStorageError } from "../../model/errors";
 import { type PoolRecord, poolRecord } from "../record";
+import { withCapabilities } from "./capabilities";
 import { systemCode } from "./errors";
 import type { PoolPaths } from "./layout";
 import { diskProblem } from "./safeFiles";
@@ -52,7 +53,7 @@ export function readMarker(paths: PoolPaths, where: string): Marker | undefined 
     return {
       identity: parsed.identity,
       isCopied: parsed.carrier !== String(stats.ino),
-      record: poolRecord.safeParse(parsed.record).data,
+      record: recordIn(parsed),
     };
   } finally {
     closeSync(descriptor);
@@ -65,6 +66,11 @@ function parseMarker(text: string): z.infer<typeof marker> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function recordIn(parsed: z.infer<typeof marker>): PoolRecord | undefined {
+  const record = poolRecord.safeParse(parsed.record).data;
+  return record && withCapabilities(record);
 }
 
 function unreadable(where: string, path: string): KrStorageError {

@@ -1,4 +1,4 @@
-import { lstatSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, renameSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 import type { Call, Purge } from "../driver";
 import type { Entry } from "./entry";
@@ -8,6 +8,7 @@ import { objectFolder, stagedFolder } from "./layout";
 import { dropLink } from "./links";
 import type { OpenPool } from "./openPool";
 import type { Transaction } from "./transaction";
+import { removeFolder } from "./treeTools";
 import { Turn, whenIdle } from "./turns";
 import { requireNotRegistered } from "./uses";
 
@@ -68,11 +69,11 @@ export async function finishPurge(pool: OpenPool, call: Call, entry: Entry): Pro
   const from = objectFolder(pool.paths, entry.uid);
   const to = stagedFolder(pool.paths, entry.uid);
   if (lstatSync(from, { throwIfNoEntry: false })) {
-    rmSync(to, { recursive: true, force: true }); // what an unfinished rollback left would be in the way
+    await removeFolder(to); // what an unfinished rollback left would be in the way
     renameSync(from, to);
     await Promise.all([pool.sync.folder(pool.paths.data), pool.sync.folder(pool.paths.staging)]);
   }
-  rmSync(to, { recursive: true, force: true }); // removes links, follows none
+  await removeFolder(to);
   pool.usage.forget();
   await pool.database.write(() => {
     const transaction = pool.transaction(call);

@@ -2,12 +2,13 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { KrStorageError } from "../../model/errors";
 import type { ObjectRecord, PoolRecord } from "../record";
+import { carrierFound } from "./carrier";
 import { makeDatabase } from "./createPool";
 import { PoolDatabase } from "./database";
 import type { Entry } from "./entry";
 import { type Check, report } from "./findings";
 import { roundUp } from "./health";
-import { copyName, diskName, type PoolPaths } from "./layout";
+import { copyName, diskName, type PoolPaths, treeName } from "./layout";
 import { PoolClock } from "./poolClock";
 import { restorePolicies } from "./rebuildPolicies";
 import { readCopy } from "./recordCopy";
@@ -88,7 +89,7 @@ export function restore(paths: PoolPaths, uid: string, pool: PoolRecord): Restor
   if (copy.record.poolIdentity !== pool.identity)
     return { uid, lost: `it was made in another pool (${copy.record.poolIdentity})` };
   const { record } = copy;
-  const counts = record.kind === "volume" || !pool.capabilities.copyOnWrite;
+  const counts = record.kind !== "snapshot" || !pool.capabilities.copyOnWrite;
   return {
     entry: {
       uid,
@@ -159,11 +160,12 @@ export function insertRestored(
     return;
   }
   const name = `lost-${restored.uid}`;
-  const bytes = lstatSync(`${paths.data}/${restored.uid}/${diskName}`, { throwIfNoEntry: false })?.size ?? 0;
+  const disk = lstatSync(`${paths.data}/${restored.uid}/${diskName}`, { throwIfNoEntry: false });
+  const kind = carrierFound(paths, restored.uid) === treeName ? "share" : "volume";
   database
     .sql(
-      "INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, 'volume', ?, 'trashed', ?, 0, 'lost')",
+      "INSERT INTO objects (uid, kind, name, phase, provisioned, revision, record) VALUES (?, ?, ?, 'trashed', ?, 0, 'lost')",
     )
-    .run(restored.uid, name, roundUp(bytes));
+    .run(restored.uid, kind, name, roundUp(disk?.size ?? 0));
   transaction.audit("repair", { uid: restored.uid, name }, undefined, undefined);
 }

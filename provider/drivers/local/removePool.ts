@@ -15,6 +15,7 @@ import { isUid } from "./requests";
 import { isAlive } from "./sessions";
 import { syncPath } from "./syncRounds";
 import { hasTombstone, writeTombstone } from "./tombstone";
+import { removeStaging } from "./treeTools";
 
 type Removal = { do: "remove"; record: PoolRecord; now: string } | { do: "retire"; record: PoolRecord };
 
@@ -131,9 +132,8 @@ async function takeAway(pools: Pools, pool: OpenPool, record: PoolRecord, now: s
 /** Removes what `createPool` made. What is not ours stays, and the folders with it. */
 async function removeFiles(paths: PoolPaths): Promise<void> {
   for (const path of [`${paths.database}-wal`, `${paths.database}-shm`, paths.database]) rmSync(path, { force: true });
-  rmSync(paths.sessions, { recursive: true, force: true });
-  rmSync(paths.staging, { recursive: true, force: true });
-  rmSync(paths.policies, { recursive: true, force: true });
+  for (const folder of [paths.sessions, paths.policies]) rmSync(folder, { recursive: true, force: true });
+  await removeStaging(paths.staging);
   removeLinks(paths.volumes);
   for (const folder of [paths.volumes, paths.data]) removeEmpty(folder);
   rmSync(paths.making, { force: true });

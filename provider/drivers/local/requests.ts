@@ -13,12 +13,12 @@ import {
 /** Sizes must survive rounding up to whole pages and stay exact numbers. */
 const largestSize = Number.MAX_SAFE_INTEGER - 4096;
 
-/** What is wrong with the name of a new object, as a sentence: volumes have a name, snapshots `volume@name`. */
+/** What is wrong with the name of a new object, as a sentence: volumes and shares have a name, snapshots `volume@name`. */
 export function objectNameProblem(kind: NewObject["kind"], name: string): string | undefined {
-  if (kind === "volume") return nameProblem(name);
+  if (kind !== "snapshot") return nameProblem(name);
   const parts = name.split("@");
   if (parts.length !== 2)
-    return `"${name.replace(/\p{C}/gu, "?").slice(0, 80)}" is not the name of a snapshot; write <volume>@<name>`;
+    return `"${name.replace(/\p{C}/gu, "?").slice(0, 80)}" is not the name of a snapshot; write <volume or share>@<name>`;
   return parts.map(nameProblem).find((problem) => problem !== undefined);
 }
 
@@ -37,9 +37,9 @@ export function checkNewObject(object: NewObject, where: string): void {
     issues.push({ path: "sourceUid", message: "a uid is 32 hexadecimal digits" });
   if (object.kind === "snapshot" && object.sourceUid === undefined)
     issues.push({ path: "sourceUid", message: "a snapshot is taken of something: give its uid" });
-  if (object.kind === "volume" && object.sizeBytes === undefined && object.sourceUid === undefined)
-    issues.push({ path: "sizeBytes", message: "a volume has a size" });
-  if (object.sizeBytes !== undefined && object.kind === "volume") {
+  if (object.kind !== "snapshot" && object.sizeBytes === undefined && object.sourceUid === undefined)
+    issues.push({ path: "sizeBytes", message: `a ${object.kind} has a size` });
+  if (object.sizeBytes !== undefined && object.kind !== "snapshot") {
     const wrong = sizeProblem(object.sizeBytes);
     if (wrong) issues.push({ path: "sizeBytes", message: wrong });
   }

@@ -47,6 +47,7 @@ function begin(
   snapshotUid: string,
 ): { entry: Entry; snapshot: Entry } {
   const entry = requireLive(pool, transaction, match);
+  requireDisk(entry, `${pool.where}/${entry.name}`);
   const what = `${pool.where}/${entry.name}`;
   const snapshot = transaction.find(snapshotUid);
   if (snapshot?.phase !== "live") {
@@ -80,6 +81,16 @@ function begin(
   const rolling: Entry = { ...entry, session: turn.claim(), operation: { type: "rollback", fromUid: snapshotUid } };
   transaction.save(rolling);
   return { entry: rolling, snapshot };
+}
+
+/** The files of a share cannot be exchanged at one instant under those who use them. */
+function requireDisk(entry: Entry, what: string): void {
+  if (entry.kind !== "share") return;
+  throw new KrStorageError(
+    "UNSUPPORTED",
+    `${what} is a share, and a share in a local pool is not rolled back; make a new share from the snapshot`,
+    { target: what },
+  );
 }
 
 async function replace(pool: OpenPool, call: Call, entry: Entry, snapshot: Entry): Promise<StoredObject> {

@@ -114,7 +114,8 @@ function requireSame(path: string, stats: Stats): void {
     throw new KrStorageError("INTERNAL", `${path} was exchanged while it was written`, { target: path });
 }
 
-async function writeDurably(pool: OpenPool, path: string, text: string): Promise<void> {
+/** Writes a new file of ours; it is durable when this resolves. */
+export async function writeDurably(pool: OpenPool, path: string, text: string): Promise<void> {
   const descriptor = makeFile(path);
   try {
     writeFileSync(descriptor, text);

@@ -1,6 +1,7 @@
 import { KrStorageError } from "../../model/errors";
 import type { Actor } from "../driver";
 import { formatVersion, type ObjectRecord, type PolicyRecord, type PoolRecord, poolRecord } from "../record";
+import { withCapabilities } from "./capabilities";
 import type { PoolDatabase } from "./database";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
 import { type ClockAnchor, type PoolClock, parseAnchor } from "./poolClock";
@@ -38,7 +39,8 @@ export function provisionedIn(database: PoolDatabase): number {
 
 function parsePoolRecord(text: string): PoolRecord | undefined {
   try {
-    return poolRecord.safeParse(JSON.parse(text)).data;
+    const record = poolRecord.safeParse(JSON.parse(text)).data;
+    return record && withCapabilities(record);
   } catch {
     return undefined;
   }

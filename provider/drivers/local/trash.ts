@@ -1,10 +1,12 @@
+import { chmodSync, lstatSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
 import type { Call, Match, StoredObject, Undelete } from "../driver";
+import { isTree } from "./carrier";
 import type { Entry } from "./entry";
-import { diskAccess, setAccess } from "./fileMode";
+import { diskAccess, folderModeOf, setAccess } from "./fileMode";
 import { healthOf, storedObject } from "./health";
 import { holdersOf, inUse, requireUnused } from "./holders";
-import { diskPath } from "./layout";
+import { diskPath, objectFolder } from "./layout";
 import { dropLink, makeLink } from "./links";
 import { findLive, requireHealthy } from "./matching";
 import type { OpenPool } from "./openPool";
@@ -44,7 +46,7 @@ export async function trashObject(
     throw inUse(what, "deleted", holders);
   }
   dropLink(pool, trashed.name, trashed.uid);
-  setDiskMode(pool, trashed, true);
+  setReach(pool, trashed, true);
   await refreshCopy(pool, trashed.uid);
   return storedObject(pool.paths, trashed, healthOf(pool.paths, pool.identity, trashed));
 }
@@ -114,7 +116,7 @@ async function putBack(pool: OpenPool, trashed: Entry, before: Entry, call: Call
 export async function undeleteObject(pool: OpenPool, request: Undelete, call: Call): Promise<StoredObject> {
   const before = await pool.change(call, (transaction) => checkUndelete(pool, transaction, request));
   // Before the row: a live disk that its owner could not write would be worse than a trashed one that can be
-  setDiskMode(pool, before, false);
+  setReach(pool, before, false);
   const live = await whenIdle(pool, call, request.uid, "undeleted", (transaction) => {
     const entry = checkUndelete(pool, transaction, request);
     const { trashedAt: _trashedAt, expiresAt: _expiresAt, policies: _policies, ...kept } = entry.record;
@@ -128,7 +130,7 @@ export async function undeleteObject(pool: OpenPool, request: Undelete, call: Ca
     transaction.audit("undelete", next, entry.record, record);
     return next;
   });
-  makeLink(pool, live.name, live.uid);
+  makeLink(pool, live.record);
   await refreshCopy(pool, live.uid);
   return storedObject(pool.paths, live, healthOf(pool.paths, pool.identity, live));
 }
@@ -162,9 +164,16 @@ function checkUndelete(pool: OpenPool, transaction: Transaction, request: Undele
   return entry;
 }
 
-/** What is in the trash is read-only, for those who still have the path. The row is what counts, so this fails nothing; fsck mends it. */
-function setDiskMode(pool: OpenPool, entry: Entry, isTrashed: boolean): void {
+/**
+ * What is in the trash is read-only, for those who still have the path; into a share that is there nobody comes any more, and its own
+ * modes stay. The row is what counts, so this fails nothing; fsck mends it.
+ */
+function setReach(pool: OpenPool, entry: Entry, isTrashed: boolean): void {
   try {
+    if (isTree(entry.record)) {
+      setFolderMode(pool, entry.uid, folderModeOf(entry, isTrashed));
+      return;
+    }
     const { descriptor, stats } = openDisk(diskPath(pool.paths, entry.uid), "read");
     try {
       setAccess(descriptor, stats, diskAccess(pool.site.options), isTrashed || entry.kind === "snapshot");
@@ -172,6 +181,11 @@ function setDiskMode(pool: OpenPool, entry: Entry, isTrashed: boolean): void {
       closeFile(descriptor);
     }
   } catch (error) {
-    pool.site.env.log.debug(`${pool.where}/${entry.name}: the mode of its disk was not changed: ${String(error)}`);
+    pool.site.env.log.debug(`${pool.where}/${entry.name}: the mode of its bytes was not changed: ${String(error)}`);
   }
+}
+
+function setFolderMode(pool: OpenPool, uid: string, mode: number): void {
+  const folder = objectFolder(pool.paths, uid);
+  if (lstatSync(folder).isDirectory()) chmodSync(folder, mode);
 }

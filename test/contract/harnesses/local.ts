@@ -1,27 +1,59 @@
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Driver, StoredObject } from "../../../provider/drivers/driver";
 import { localDriver } from "../../../provider/drivers/local";
 import { type Harness, testClock, testEnv } from "../../../provider/testing";
 import { call, poolInputs } from "../../../provider/testing/bench";
-import { breakDatabase, canReflink, editRow, holdOpen } from "./localFaults";
+import { breakDatabase, canReflink, editRow, holdOpen, keepWriting } from "./localFaults";
 
-/** The `local` driver on a folder of its own below the system's folder for temporary files. */
-export function localHarness(): Harness {
+export interface LocalHarnessOptions {
+  /** Where it makes folders. Default: the system's folder for temporary files. */
+  folder?: () => string;
+  /** Whether files there can share blocks. Default: found out by trying. */
+  reflinks?: boolean;
+  manyObjects?: number;
+}
+
+/** The `local` driver on a folder of its own. */
+export function localHarness({
+  folder = tmpdir,
+  reflinks = canReflink(),
+  manyObjects = 1200,
+}: LocalHarnessOptions = {}): Harness {
   const clock = testClock();
-  const reflinks = canReflink();
   let path = "";
-  const openAt = (folder: string): Driver =>
-    localDriver.open({ name: "test", options: { path: folder } }, testEnv(clock));
+  const openAt = (at: string): Driver => localDriver.open({ name: "test", options: { path: at } }, testEnv(clock));
   const rootOf = (pool: { record: { name: string } }) => join(path, pool.record.name);
   return {
     driverType: "local",
-    capabilities: { copyOnWrite: reflinks, onlineSnapshot: reflinks ? "crash" : "none", trash: true },
+    capabilities: {
+      copyOnWrite: reflinks,
+      onlineSnapshot: reflinks ? "crash" : "none",
+      trash: true,
+      accessModes: ["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany"],
+      qos: "consumer",
+      shareProtocols: ["directory"],
+      shareQuota: "advisory",
+      shareSnapshot: reflinks ? "offline" : "none",
+    },
+    manyObjects,
     clock,
     async open() {
-      path = realpathSync(mkdtempSync(join(tmpdir(), "krs-local-")));
+      path = realpathSync(mkdtempSync(join(folder(), "krs-local-")));
       return openAt(path);
     },
     reopen: async () => openAt(path),
@@ -30,7 +62,25 @@ export function localHarness(): Harness {
       withFile(volume, "r+", async (file) => void (await file.write(bytes, 0, bytes.length, offset))),
     readBytes: (volume, offset, length) =>
       withFile(volume, "r", async (file) => (await file.read(Buffer.alloc(length), 0, length, offset)).buffer),
-    use: (volume) => holdOpen(pathOf(volume)),
+    async putFile(share, path, text) {
+      mkdirSync(dirname(join(pathOf(share), path)), { recursive: true });
+      writeFileSync(join(pathOf(share), path), text);
+    },
+    getFile: async (share, path) =>
+      lstatSync(join(pathOf(share), path), { throwIfNoEntry: false })?.isFile()
+        ? readFileSync(join(pathOf(share), path), "utf8")
+        : undefined,
+    putLink: async (share, path, target) => symlinkSync(target, join(pathOf(share), path)),
+    getLink: async (share, path) =>
+      lstatSync(join(pathOf(share), path), { throwIfNoEntry: false })?.isSymbolicLink()
+        ? readlinkSync(join(pathOf(share), path))
+        : undefined,
+    keepWriting: (share) => keepWriting(join(pathOf(share), "busy")),
+    async use(object) {
+      if (object.record.kind === "volume") return holdOpen(pathOf(object));
+      writeFileSync(join(pathOf(object), "open"), "");
+      return holdOpen(join(pathOf(object), "open"));
+    },
     removeBehindBack: async (pool, uid) => rmSync(join(rootOf(pool), "data", uid), { recursive: true }),
     editRecord: async (pool, uid, edit) => editRow(join(rootOf(pool), ".krstorage", "pool.db"), uid, edit),
     async unmount(pool) {
@@ -61,9 +111,9 @@ export function localHarness(): Harness {
   };
 }
 
-function pathOf(volume: StoredObject): string {
-  if (volume.connection?.type !== "file") throw new Error(`${volume.record.name} has no file`);
-  return volume.connection.path;
+function pathOf({ connection, record }: StoredObject): string {
+  if (!connection) throw new Error(`${record.name} has no path`);
+  return connection.path;
 }
 
 async function withFile<Result>(

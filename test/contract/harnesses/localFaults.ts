@@ -32,6 +32,19 @@ export async function holdOpen(disk: string): Promise<() => Promise<void>> {
   };
 }
 
+/** Another process that writes a file again and again, and has it closed in between. */
+export async function keepWriting(file: string): Promise<() => Promise<void>> {
+  const script =
+    "setInterval(() => require('fs').writeFileSync(process.argv[1], String(process.hrtime.bigint())), 1); process.stdout.write('writing'); process.stdin.resume().on('end', () => process.exit())";
+  const child = spawn(process.execPath, ["-e", script, file], { stdio: ["pipe", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return async () => {
+    const ended = once(child, "exit");
+    child.stdin.end();
+    await ended;
+  };
+}
+
 /** Edits the record of an object or a policy in a pool's database. */
 export function editRow(database: string, uid: string, edit: (record: Record<string, unknown>) => void): void {
   const db = new DatabaseSync(database);

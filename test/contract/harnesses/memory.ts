@@ -13,7 +13,7 @@ import {
   objectIn,
   objectStore,
 } from "../memory";
-import { readMemoryBytes, recordIn, writeMemoryBytes } from "../memory/state";
+import { editMemoryFiles, memoryFiles, readMemoryBytes, recordIn, writeMemoryBytes } from "../memory/state";
 
 export interface MemoryHarnessOptions {
   /** What opens a driver. Default: the memory driver as it should be. */
@@ -53,6 +53,20 @@ export function memoryHarness(options: MemoryHarnessOptions = {}): Harness {
     writeBytes: async (volume, offset, bytes) =>
       change((state) => writeMemoryBytes(state, volume.record.uid, offset, bytes)),
     readBytes: async (volume, offset, length) => readMemoryBytes(store.read(), volume.record.uid, offset, length),
+    putFile: async (share, path, text) =>
+      change((state) =>
+        editMemoryFiles(state, share.record.uid, ({ files }) => Object.assign(files, { [path]: text })),
+      ),
+    getFile: async (share, path) => memoryFiles(store.read(), share.record.uid).files[path],
+    putLink: async (share, path, target) =>
+      change((state) =>
+        editMemoryFiles(state, share.record.uid, ({ links }) => Object.assign(links, { [path]: target })),
+      ),
+    getLink: async (share, path) => memoryFiles(store.read(), share.record.uid).links[path],
+    async keepWriting(share) {
+      change((state) => Object.assign(objectIn(state, share.record.uid), { isWritten: true }));
+      return () => change((state) => void delete objectIn(state, share.record.uid).isWritten);
+    },
     async use(volume) {
       change((state) => objectIn(state, volume.record.uid).users.push("process 4711 (vm)"));
       return () => change((state) => void objectIn(state, volume.record.uid).users.pop());

@@ -26,16 +26,20 @@ import {
   policyRecord,
 } from "../../../provider/drivers/record";
 import { KrStorageError } from "../../../provider/model/errors";
+import type { PoolCapabilities } from "../../../provider/model/pool";
 import { MemoryPolicies } from "./policies";
 import {
   assertBytes,
   assertName,
   assertReadable,
   assertRoom,
+  assertServed,
   assertSize,
+  assertSource,
   assertUid,
   assertUnused,
   capacityOf,
+  isTree,
   liveObject,
   objectOf,
   promisedBytes,
@@ -157,6 +161,7 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
   }
   async rollback(ref: PoolRef, match: Match, snapshotUid: string, call: Call): Promise<StoredObject> {
     return this.changeObject(ref, match, call, (volume, pool) => {
+      if (volume.record.kind === "share") refuse("UNSUPPORTED", "make a new share from the snapshot instead");
       const snapshot = liveObject(pool, snapshotUid);
       if (snapshot.record.sourceUid !== match.uid)
         refuse("INVALID_ARGUMENT", `"${snapshot.record.name}" is not a snapshot of "${volume.record.name}"`);
@@ -254,10 +259,11 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
   }
   private newObject(pool: MemoryPool, state: MemoryState, inputs: NewObject, call: Call): MemoryObject {
     const source = inputs.sourceUid === undefined ? undefined : liveObject(pool, inputs.sourceUid);
+    assertServed(inputs, pool.record.capabilities);
     if (source) assertBytes(source);
+    if (source) assertSource(source, inputs, pool.record.capabilities);
     const users = source?.users ?? [];
-    if (users.length > 0 && pool.record.capabilities.onlineSnapshot === "none")
-      refuse("IN_USE", `"${source?.record.name}" is in use by ${users.join()}`);
+    if (source) this.assertAtRest(source, pool.record.capabilities);
     const sizeBytes = inputs.kind === "snapshot" ? source?.record.sizeBytes : inputs.sizeBytes;
     assertSize(sizeBytes);
     if (sizeBytes < (source?.record.sizeBytes ?? 0))
@@ -275,8 +281,18 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
     };
     if (inputs.kind === "snapshot") {
       record.consistency = consistency;
+      if (source && isTree(source.record)) record.sourceKind = "share";
       delete record.policies;
     } else delete record.taken;
-    return { record: structuredClone(record), phase: "live", bytes: source?.bytes ?? "", users: [] };
+    return { record: structuredClone(record), phase: "live", bytes: source ? this.copied(source) : "", users: [] };
+  }
+  /** Throws where a copy of what is used would be torn. */
+  protected assertAtRest({ record, users, isWritten }: MemoryObject, capabilities: PoolCapabilities): void {
+    const canCopyInUse = (isTree(record) ? capabilities.shareSnapshot : capabilities.onlineSnapshot) === "crash";
+    if (users.length > 0 && !canCopyInUse) refuse("IN_USE", `"${record.name}" is in use by ${users.join()}`);
+    if (isWritten && !canCopyInUse) refuse("IN_USE", `"${record.name}" was written to while it was copied`);
+  }
+  protected copied(source: MemoryObject): string {
+    return source.bytes ?? "";
   }
 }

@@ -1,8 +1,10 @@
 import { type CapacityFacts, shortageOf } from "../../../provider/drivers/capacity";
-import type { PoolRef, StoredObject } from "../../../provider/drivers/driver";
-import { formatVersion, objectRecord } from "../../../provider/drivers/record";
+import type { NewObject, PoolRef, StoredObject } from "../../../provider/drivers/driver";
+import { formatVersion, type ObjectRecord, objectRecord } from "../../../provider/drivers/record";
+import { shellQuote } from "../../../provider/drivers/shellQuote";
 import { type ErrorCode, KrStorageError } from "../../../provider/model/errors";
 import { nameProblem } from "../../../provider/model/names";
+import type { PoolCapabilities } from "../../../provider/model/pool";
 import type { MemoryObject, MemoryPool, MemoryState } from "./state";
 
 export function refuse(code: ErrorCode, message: string): never {
@@ -87,7 +89,6 @@ export function assertRoom(pool: MemoryPool, state: MemoryState, wantedBytes: nu
 
 /** An object as callers get it: a copy, so that nothing they do to it changes what is stored. */
 export function storedObject({ record, phase, bytes }: MemoryObject): StoredObject {
-  const connected = phase === "live" && record.kind === "volume";
   return structuredClone({
     record,
     phase,
@@ -95,8 +96,35 @@ export function storedObject({ record, phase, bytes }: MemoryObject): StoredObje
       ? { health: "missing" as const, problem: "its bytes are gone" }
       : { health: "ready" as const }),
     actualSizeBytes: record.sizeBytes,
-    ...(connected
-      ? { connection: { type: "file" as const, path: `/memory/${record.uid}`, format: "raw" as const } }
-      : {}),
+    ...(phase === "live" ? connectionOf(record) : {}),
   });
+}
+
+function connectionOf({ kind, uid, name }: ObjectRecord): Pick<StoredObject, "connection"> {
+  const path = `/memory/${uid}`;
+  if (kind === "volume") return { connection: { type: "file", path, format: "raw" } };
+  if (kind === "snapshot") return {};
+  const mountCommand = `mount -o bind -- ${shellQuote(path)} ${shellQuote(`/mnt/${name}`)}`;
+  return { connection: { type: "directory", path, source: path, fileSystem: "none", options: ["bind"], mountCommand } };
+}
+
+/** Whether an object's bytes are files in folders. */
+export function isTree({ kind, sourceKind }: ObjectRecord): boolean {
+  return kind === "share" || sourceKind === "share";
+}
+
+/** Throws where the source of a new object is not what it can be made from. */
+export function assertSource({ record }: MemoryObject, inputs: NewObject, capabilities: PoolCapabilities): void {
+  if (inputs.kind === "snapshot" && record.kind === "snapshot")
+    refuse("INVALID_ARGUMENT", `"${record.name}" is a snapshot itself`);
+  if (inputs.kind !== "snapshot" && isTree(record) !== (inputs.kind === "share"))
+    refuse("INVALID_ARGUMENT", `a ${inputs.kind} is not made from "${record.name}"`);
+  if (isTree(record) && (capabilities.shareSnapshot ?? "none") === "none")
+    refuse("UNSUPPORTED", `shares are not copied here`);
+}
+
+export function assertServed(inputs: NewObject, { shareProtocols = [] }: PoolCapabilities): void {
+  if (inputs.kind !== "share") return;
+  const protocol = inputs.settings?.protocol ?? "directory";
+  if (!shareProtocols.includes(protocol)) refuse("UNSUPPORTED", `no shares are served by ${protocol} here`);
 }

@@ -29,12 +29,24 @@ export interface MemoryObject {
   bytes?: string;
   /** Who has it open for writing, as the backend sees it. */
   users: string[];
+  /** Somebody writes into it all the time without having it open in between. */
+  isWritten?: boolean;
 }
 
 export function emptyState(capabilities: Partial<PoolCapabilities> = {}): MemoryState {
   return {
     totalBytes: 2 ** 40,
-    capabilities: { copyOnWrite: true, onlineSnapshot: "crash", trash: true, ...capabilities },
+    capabilities: {
+      copyOnWrite: true,
+      onlineSnapshot: "crash",
+      trash: true,
+      accessModes: ["ReadWriteOnce", "ReadOnlyMany"],
+      qos: "consumer",
+      shareProtocols: ["directory"],
+      shareQuota: "advisory",
+      shareSnapshot: "offline",
+      ...capabilities,
+    },
     pools: {},
     removed: [],
     foreign: [],
@@ -73,4 +85,22 @@ export function readMemoryBytes(state: MemoryState, uid: string, offset: number,
   const result = Buffer.alloc(length);
   result.set(Buffer.from(object.bytes, "base64").subarray(offset, offset + length));
   return result;
+}
+
+/** What a share holds: the text of its files, and the targets of its links, by path. Stored as the bytes of the object. */
+export interface MemoryFiles {
+  files: Record<string, string>;
+  links: Record<string, string>;
+}
+
+export function memoryFiles(state: MemoryState, uid: string): MemoryFiles {
+  const { bytes } = objectIn(state, uid);
+  if (bytes === undefined) throw new Error(`the files of ${uid} are lost`);
+  return bytes === "" ? { files: {}, links: {} } : JSON.parse(Buffer.from(bytes, "base64").toString());
+}
+
+export function editMemoryFiles(state: MemoryState, uid: string, edit: (content: MemoryFiles) => void): void {
+  const content = memoryFiles(state, uid);
+  edit(content);
+  objectIn(state, uid).bytes = Buffer.from(JSON.stringify(content)).toString("base64");
 }

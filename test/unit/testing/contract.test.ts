@@ -32,7 +32,7 @@ describe("contractCases", () => {
     const cases = contractCases(withoutHooks());
     const reasons = new Set(cases.flatMap((contractCase) => contractCase.skip ?? []));
     expect([...reasons].sort()).toEqual(
-      ["breakLists", "editRecord", "plantForeign", "removeBehindBack", "swapBackend", "unmount", "use"].map(
+      ["breakLists", "editRecord", "plantForeign", "putFile", "removeBehindBack", "swapBackend", "unmount", "use"].map(
         (hook) => `the harness has no "${hook}"`,
       ),
     );
