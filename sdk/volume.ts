@@ -13,6 +13,8 @@ export interface VolumeSourceArgs {
   snapshot?: Snapshot | pulumi.Input<string>;
   /** A Volume, or the id of one; it must not be in use unless the pool can copy a running disk. */
   volume?: Volume | pulumi.Input<string>;
+  /** A file on the backend's host: how a disk that KRStorage did not make is taken in. It is copied, and stays as it is. */
+  image?: pulumi.Input<{ path: pulumi.Input<string>; format: pulumi.Input<"raw"> }>;
 }
 
 /** The arguments of a {@link Volume}. */
@@ -64,7 +66,7 @@ export class Volume extends StorageResource {
   }
 }
 
-function sourceOf(source: VolumeSourceArgs | undefined): Record<string, pulumi.Input<string> | undefined> | undefined {
+function sourceOf(source: VolumeSourceArgs | undefined): Record<string, pulumi.Input<unknown>> | undefined {
   if (source === undefined) return undefined;
   const { snapshot, volume: disk, ...unknown } = source;
   return {

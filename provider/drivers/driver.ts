@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Image } from "../model/image";
 import type { ShareConnection } from "../model/share";
 import type { Consistency } from "../model/snapshot";
 import type { Connection } from "../model/volume";
@@ -36,6 +37,11 @@ export interface Driver {
 
   /** Everything in a pool, in O(1) backend calls. Complete or an error; an UNAVAILABLE pool is never an empty one. */
   list(pool: PoolRef, call: Call): Promise<Listing>;
+  /**
+   * The size of a file that a volume could be made from. Throws UNSUPPORTED where the pool's capabilities exclude images,
+   * NOT_FOUND for an absent one, IN_USE while anything writes to it, INVALID_ARGUMENT for what is no plain file.
+   */
+  inspectImage(pool: PoolRef, image: Image, call: Call): Promise<{ sizeBytes: number }>;
   /**
    * Makes a volume or share, or takes a snapshot of one. Exclusive by name within the pool: throws ALREADY_EXISTS without touching what is there.
    * Nothing is visible under the name until it is complete and durable. Throws QUOTA_EXCEEDED where it does not fit, IN_USE
@@ -182,6 +188,8 @@ export interface NewObject {
   sizeBytes?: number;
   /** The uid, in the same pool, of what a snapshot is taken of or a clone is made from. */
   sourceUid?: string;
+  /** A file on the backend's host that a volume starts with, in place of `sourceUid`. */
+  image?: Image;
   settings?: ObjectSettings;
   policies?: ObjectRecord["policies"];
   /** Of a snapshot that a policy takes. */

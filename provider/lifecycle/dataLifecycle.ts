@@ -27,6 +27,7 @@ import {
 } from "./lifecycle";
 import { protectionOf, signalFor, textOf } from "./properties";
 import { missingSentence } from "./sentences";
+import { imageOf } from "./source";
 
 /** The life of a resource that holds data. The rules are the same for every such kind. */
 export function dataLifecycle(data: DataKind): Lifecycle {
@@ -72,6 +73,7 @@ async function make(
       protection: protectionOf(inputs),
       sizeBytes: data.sizeOf(inputs),
       sourceUid: source?.record.uid,
+      image: imageOf(inputs),
       adopt: textOf(inputs.adopt),
     },
     signal,

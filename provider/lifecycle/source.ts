@@ -1,5 +1,7 @@
+import { hasCode } from "../model/errors";
+import type { Image } from "../model/image";
 import { formatObjectId, type ObjectId, parseObjectId } from "../model/names";
-import { formatBytes } from "../model/quantity";
+import { exactBytes, formatBytes } from "../model/quantity";
 import { healthProblem } from "../storage/claims";
 import type { PoolView } from "../storage/poolView";
 import type { CheckFailure, Context, Properties } from "./lifecycle";
@@ -10,6 +12,35 @@ export function sourceIdOf(inputs: Properties): string | undefined {
   const { source } = inputs;
   if (typeof source !== "object" || source === null || hasUnknown(source)) return undefined;
   return Object.values(source).find((id): id is string => typeof id === "string");
+}
+
+/** The file that a volume is made from. */
+export function imageOf({ source }: Properties): Image | undefined {
+  if (typeof source !== "object" || source === null || hasUnknown(source)) return undefined;
+  return (source as { image?: Image }).image;
+}
+
+/** Whether a volume can be made from a file as declared: the pool takes images, and this one is there, idle, and not larger. */
+export async function checkImage(
+  inputs: Properties,
+  id: ObjectId,
+  size: number | undefined,
+  view: PoolView | undefined,
+  { storage, signal }: Context,
+): Promise<CheckFailure[]> {
+  const image = imageOf(inputs);
+  if (!image || !view) return [];
+  try {
+    const { sizeBytes } = await storage
+      .backend(id.backend)
+      .read(signal, (driver, call) => driver.inspectImage({ name: id.pool }, image, call));
+    if (size === undefined || size >= sizeBytes) return [];
+    const reason = `${formatBytes(size)} is less than the ${formatBytes(sizeBytes)} of ${image.path}; declare size: "${exactBytes(sizeBytes)}" or more`;
+    return [{ property: "size", reason }];
+  } catch (error) {
+    if (!hasCode(error, "UNSUPPORTED", "NOT_FOUND", "IN_USE", "INVALID_ARGUMENT", "PERMISSION_DENIED")) throw error;
+    return [{ property: "source.image", reason: error.message }];
+  }
 }
 
 /** Whether a clone can be made as declared: its source is there or planned, in the same pool, whole, and not larger. */

@@ -4,7 +4,7 @@ import type { DataKind } from "./dataKind";
 import { dataLifecycle } from "./dataLifecycle";
 import { placeOf, recordedInputs } from "./place";
 import { allLabels, volumeSettings } from "./settings";
-import { checkSource, sourceIdOf } from "./source";
+import { checkImage, checkSource, sourceIdOf } from "./source";
 
 const recorded = ["size", "volumeClass", "accessModes", "qos", "source"] as const;
 
@@ -28,7 +28,11 @@ const volumeKind: DataKind = {
     actualSizeBytes: object.actualSizeBytes,
     ...(object.connection === undefined ? {} : { connection: object.connection }),
   }),
-  checkNew: async (inputs, id, view, context) => checkSource(inputs, id, volumeKind.sizeOf(inputs), view, context),
+  async checkNew(inputs, id, view, context) {
+    const size = volumeKind.sizeOf(inputs);
+    const failures = checkSource(inputs, id, size, view, context);
+    return [...failures, ...(await checkImage(inputs, id, size, view, context))];
+  },
 };
 
 export const volumeLifecycle = dataLifecycle(volumeKind);

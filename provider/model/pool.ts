@@ -17,6 +17,8 @@ export const poolCapabilities = z.looseObject({
   accessModes: z.array(accessMode).optional(),
   /** Who holds volumes to their `qos`: the backend, or the `consumer`, to whom `connection` tells it. */
   qos: z.enum(["backend", "consumer"]).optional(),
+  /** Whether volumes can be made from files on the backend's host. */
+  images: z.boolean().optional(),
   /** The protocols by which its shares are reached, the default first; none where it takes no shares. */
   shareProtocols: z.array(z.string()).optional(),
   /** Whether a share is held to its size, or that is only recorded. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accessModes } from "./accessMode";
+import { image } from "./image";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, poolIdText, snapshotIdText, uidText, volumeIdText } from "./names";
 import { ioTune, qos } from "./qos";
@@ -28,9 +29,11 @@ export const volumeSource = z
     snapshot: snapshotIdText.optional(),
     /** Another volume, `<backend>/<pool>/<volume>`; it must not be in use unless the pool can copy a running disk. */
     volume: volumeIdText.optional(),
+    /** A file on the backend's host: how a disk that KRStorage did not make is taken in. */
+    image: image.optional(),
   })
   .refine((source) => Object.values(source).filter((value) => value !== undefined).length === 1, {
-    error: "give exactly one of snapshot, volume",
+    error: "give exactly one of snapshot, volume, image",
   });
 export type VolumeSource = z.infer<typeof volumeSource>;
 

@@ -1,6 +1,7 @@
 import type { NewObject, RecordChange, StoredObject } from "../drivers/driver";
 import { newClaim, newUid, type ObjectSettings } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
+import type { Image } from "../model/image";
 import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
 import { exactBytes, formatBytes } from "../model/quantity";
 import { withOwnPolicy } from "./attachments";
@@ -19,6 +20,8 @@ export interface WantedObject extends Wanted {
   sizeBytes?: number | undefined;
   /** The uid of what it is taken of or made from. */
   sourceUid?: string | undefined;
+  /** A file on the backend's host that a volume starts with. */
+  image?: Image | undefined;
   /** What it is given, of its own and by its class. */
   settings?: ObjectSettings | undefined;
 }
@@ -84,7 +87,7 @@ async function createObject(
   wanted: WantedObject,
   signal?: AbortSignal,
 ): Promise<StoredObject> {
-  const { kind, owner, requested, labels, stackId, sizeBytes, sourceUid, settings } = wanted;
+  const { kind, owner, requested, labels, stackId, sizeBytes, sourceUid, image, settings } = wanted;
   const uid = newUid();
   const object: NewObject = {
     kind,
@@ -98,6 +101,7 @@ async function createObject(
     ...(stackId === undefined ? {} : { stackId }),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     ...(sourceUid === undefined ? {} : { sourceUid }),
+    ...(image === undefined ? {} : { image }),
     ...(settings === undefined ? {} : { settings, policies: withOwnPolicy(uid, settings, []) }),
   };
   const made = await storage
