@@ -1,5 +1,6 @@
 import type { Call, Driver, Finding, FsckOptions, Holder, StoredObject } from "../drivers/driver";
 import { newUid, type ObjectSettings } from "../drivers/record";
+import type { Image } from "../model/image";
 import { kinds } from "../model/kinds";
 import { formatObjectId, snapshotName } from "../model/names";
 import type { PoolInputs } from "../model/pool";
@@ -34,7 +35,11 @@ interface SizedSettings {
   /** The uid of an existing object to take over instead. */
   adopt?: string;
 }
-export type VolumeSettings = SizedSettings & Pick<VolumeInputs, "qos" | "accessModes">;
+export type VolumeSettings = SizedSettings &
+  Pick<VolumeInputs, "qos" | "accessModes"> & {
+    /** A file on the backend's host to start with. It is copied, and stays as it is. */
+    image?: Image;
+  };
 export type ShareSettings = SizedSettings & Pick<ShareInputs, "protocol" | "access">;
 export type PolicySettings = Omit<SnapshotPolicyInputs, "name" | "adopt">;
 
@@ -81,8 +86,8 @@ export class StorageLibrary {
   }
 
   createVolume(id: string, settings: VolumeSettings): Promise<ObjectInfo> {
-    const { qos, accessModes } = settings;
-    return this.createSized("volume", id, settings, given({ qos, accessModes }));
+    const { qos, accessModes, image } = settings;
+    return this.createSized("volume", id, settings, given({ qos, accessModes }), image);
   }
   createShare(id: string, settings: ShareSettings): Promise<ObjectInfo> {
     const { protocol, access } = settings;
@@ -93,10 +98,12 @@ export class StorageLibrary {
     id: string,
     settings: SizedSettings,
     own: Partial<ObjectSettings>,
+    image?: Image,
   ): Promise<ObjectInfo> {
     const where = volumeOf(id);
     const { from, labels, adopt, size } = settings;
-    assertInputs(kinds[kind], id, { ...own, size, ...given({ labels, adopt }) });
+    const file = image && { source: { image } };
+    assertInputs(kinds[kind], id, { ...own, size, ...given({ labels, adopt }), ...file });
     const source = from === undefined ? undefined : await resolveSource(this.storage, where, from);
     const { object } = await ensureObject(this.storage, where, {
       kind,
@@ -105,11 +112,13 @@ export class StorageLibrary {
       requested: {
         size,
         ...own,
+        ...file,
         ...(from === undefined ? {} : { source: { [from.includes("@") ? "snapshot" : kind]: from } }),
       },
       labels: labels ?? {},
       sizeBytes: sizeOf(id, size),
       sourceUid: source?.record.uid,
+      image,
       adopt,
       ...(Object.keys(own).length === 0 ? {} : { settings: own as ObjectSettings }),
     });

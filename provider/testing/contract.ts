@@ -4,6 +4,7 @@ import { createCases } from "./cases/create";
 import { faultCases } from "./cases/faults";
 import { givenCases } from "./cases/given";
 import { identityCases } from "./cases/identity";
+import { imageCases } from "./cases/images";
 import { listCases } from "./cases/lists";
 import { policyCases } from "./cases/policies";
 import { poolRemovalCases } from "./cases/poolRemoval";
@@ -33,6 +34,7 @@ const themes = [
   sizeCases,
   snapshotCases,
   cloneCases,
+  imageCases,
   rollbackCases,
   shareCases,
   shareSnapshotCases,

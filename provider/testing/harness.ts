@@ -1,9 +1,10 @@
 import type { Driver, StoredObject, StoredPool } from "../drivers/driver";
+import type { Image } from "../model/image";
 import type { PoolCapabilities } from "../model/pool";
 import type { ClockControl } from "./clock";
 
 /** What a backend type may be unable to do at all. Its cases then prove the refusal: UNSUPPORTED, and nothing changed. */
-export type Feature = "snapshot" | "clone" | "rollback" | "grow" | "trash" | "share" | "shareSnapshot";
+export type Feature = "snapshot" | "clone" | "rollback" | "grow" | "trash" | "share" | "shareSnapshot" | "image";
 
 /** Ends what a hook began. */
 export type Release = () => void | Promise<void>;
@@ -17,7 +18,7 @@ export interface Harness {
   /** What pools here can do, found out without the driver: its own answer is compared with this. */
   readonly capabilities: PoolCapabilities;
   /** Operations this backend type does not have. Default: none. What pools cannot do says `capabilities`: a trash, shares, snapshots of them. */
-  readonly unsupported?: readonly Exclude<Feature, "trash" | "share" | "shareSnapshot">[];
+  readonly unsupported?: readonly Exclude<Feature, "trash" | "share" | "shareSnapshot" | "image">[];
   /** Moves the clock that the drivers opened here are given. */
   readonly clock: ClockControl;
   /** The sizes that the suite uses are multiples of this. Default 1 MiB; no less than 16 KiB. */
@@ -48,6 +49,11 @@ export interface Harness {
   /** Has someone write into a share again and again, without holding anything open in between. */
   keepWriting?(share: StoredObject): Promise<Release>;
 
+  /** Puts a file on the backend's host that a volume can be made from. */
+  putImage?(bytes: Uint8Array): Promise<Image>;
+  /** Has someone hold such a file open for writing. */
+  useImage?(image: Image): Promise<Release>;
+
   /** Has someone use a volume, or a file in a share, for writing, in a way that the backend can see. */
   use?(object: StoredObject): Promise<Release>;
   /** Removes the bytes of an object past the driver. Its record stays. */
@@ -71,6 +77,8 @@ export type Hook =
   | "putLink"
   | "getLink"
   | "keepWriting"
+  | "putImage"
+  | "useImage"
   | "use"
   | "removeBehindBack"
   | "editRecord"
@@ -82,6 +90,7 @@ export type Hook =
 export function supports(harness: Harness, feature: Feature): boolean {
   const { trash, shareProtocols = [], shareSnapshot = "none" } = harness.capabilities;
   if (feature === "trash") return trash;
+  if (feature === "image") return harness.capabilities.images === true;
   if (feature === "share") return shareProtocols.length > 0;
   if (feature === "shareSnapshot") return shareProtocols.length > 0 && shareSnapshot !== "none";
   return !harness.unsupported?.includes(feature);

@@ -17,6 +17,7 @@ export async function assertUnsupported(bench: Bench, feature: Feature): Promise
     grow: () => bench.driver.grow(bench.ref, matchOf(volume), 2 * bench.unit, call()),
     trash: () => bench.driver.trash(bench.ref, matchOf(source ?? volume), hourMs, call()),
     share: () => bench.share("more"),
+    image: () => bench.volume("taken", { image: { path: "/absent.raw", format: "raw" } }),
     shareSnapshot: () => bench.snapshot(share ?? volume, "nightly"),
   };
   await assertRefused(attempts[feature](), "UNSUPPORTED");

@@ -10,6 +10,7 @@ export function localCapabilities(sharesBlocks: boolean): PoolCapabilities {
     // A disk is a file on one host: nothing keeps two writers of it apart, so many at once is not among them
     accessModes: ["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany"],
     qos: "consumer",
+    images: true,
     shareProtocols: ["directory"],
     shareQuota: "advisory",
     // Files are copied one after the other, which is one point in time only while nothing writes, and only quick where blocks are shared

@@ -15,7 +15,7 @@ import type { OpenPool } from "./openPool";
 import { readCopy } from "./recordCopy";
 import { recoverIntent } from "./recovery";
 import { checkNewObject } from "./requests";
-import { stageObject } from "./stage";
+import { type DiskOrigin, stageObject } from "./stage";
 import { stageTree } from "./stageTree";
 import { removeFolder } from "./treeTools";
 import { Turn } from "./turns";
@@ -31,7 +31,7 @@ export async function createObject(pool: OpenPool, object: NewObject, call: Call
   const turn = new Turn(pool, object.uid);
   try {
     const begun = await reserve(pool, turn, object, call, writers);
-    return await make(pool, call, begun.entry, begun.source);
+    return await make(pool, call, begun.entry, { source: begun.source, image: object.image });
   } catch (error) {
     throw toKrStorageError(error, "making", what);
   } finally {
@@ -62,11 +62,13 @@ async function reserve(pool: OpenPool, turn: Turn, object: NewObject, call: Call
   }
 }
 
-async function make(pool: OpenPool, call: Call, entry: Entry, source: Entry | undefined): Promise<StoredObject> {
+async function make(pool: OpenPool, call: Call, entry: Entry, from: DiskOrigin): Promise<StoredObject> {
   let record: ObjectRecord;
   try {
     throwIfCancelled(call.signal, "making", `${pool.where}/${entry.name}`);
-    record = await (isTree(entry.record) ? stageTree : stageObject)(pool, call, entry, source);
+    record = isTree(entry.record)
+      ? await stageTree(pool, call, entry, from.source)
+      : await stageObject(pool, call, entry, from);
     throwIfCancelled(call.signal, "making", `${pool.where}/${entry.name}`);
     renameSync(stagedFolder(pool.paths, entry.uid), objectFolder(pool.paths, entry.uid));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { KrStorageError, messageOf } from "../../model/errors";
+import type { Image } from "../../model/image";
 import { nameProblem } from "../../model/names";
 import type { CapacityFacts } from "../capacity";
 import type {
@@ -30,6 +31,7 @@ import { systemCode, throwIfCancelled, toKrStorageError } from "./errors";
 import { checkPool } from "./fsck";
 import { growObject } from "./grow";
 import { holdersOf } from "./holders";
+import { inspectImage } from "./image";
 import { listPool, readStoredPool } from "./list";
 import type { OpenPool } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
@@ -103,6 +105,10 @@ export class LocalDriver implements Driver {
 
   list(ref: PoolRef, call: Call): Promise<Listing> {
     return this.read(ref, call, "listing", listPool);
+  }
+
+  inspectImage(ref: PoolRef, image: Image, call: Call): Promise<{ sizeBytes: number }> {
+    return this.read(ref, call, "looking at a file for", () => inspectImage(image));
   }
 
   create(ref: PoolRef, object: NewObject, call: Call): Promise<StoredObject> {

@@ -1,4 +1,5 @@
 import { lstatSync, type Stats } from "node:fs";
+import { ioTuneOf } from "../../model/qos";
 import type { StoredObject } from "../driver";
 import { shellQuote } from "../shellQuote";
 import { carrierPath, isTree } from "./carrier";
@@ -123,9 +124,13 @@ export function storedObject(paths: PoolPaths, entry: Entry, health: Health): St
   };
 }
 
-function connectionOf(paths: PoolPaths, { phase, kind, uid, name }: Entry): Pick<StoredObject, "connection"> {
+function connectionOf(paths: PoolPaths, { phase, kind, uid, name, record }: Entry): Pick<StoredObject, "connection"> {
   if (phase !== "live" || kind === "snapshot") return {};
-  if (kind === "volume") return { connection: { type: "file", path: diskPath(paths, uid), format: "raw" } };
+  if (kind === "volume") {
+    const limits = record.settings?.qos;
+    const tuned = limits ? { ioTune: ioTuneOf(limits) } : {};
+    return { connection: { type: "file", path: diskPath(paths, uid), format: "raw", ...tuned } };
+  }
   const path = treePath(paths, uid);
   const mountCommand = `mount -o bind -- ${shellQuote(path)} ${shellQuote(`/mnt/${name}`)}`;
   return { connection: { type: "directory", path, source: path, fileSystem: "none", options: ["bind"], mountCommand } };

@@ -28,6 +28,12 @@ export async function holdersOf(paths: PoolPaths, uid: string): Promise<Holder[]
   if (process.platform !== "linux") return [];
   const stats = lstatSync(diskPath(paths, uid), { throwIfNoEntry: false });
   if (!stats) return hasTree(objectFolder(paths, uid)) ? treeHolders(treePath(paths, uid), await sightings()) : [];
+  return holdersOfFile(stats);
+}
+
+/** What this machine shows to use a file, by its device and inode. */
+export async function holdersOfFile(stats: { dev: number; ino: number }): Promise<Holder[]> {
+  if (process.platform !== "linux") return [];
   const found = (await sightings()).get(keyOf(stats)) ?? [];
   const byName = new Map<string, boolean>();
   for (const sighting of found) {

@@ -35,6 +35,8 @@ export function checkNewObject(object: NewObject, where: string): void {
   if (!isUid(object.uid)) issues.push({ path: "uid", message: "a uid is 32 hexadecimal digits" });
   if (object.sourceUid !== undefined && !isUid(object.sourceUid))
     issues.push({ path: "sourceUid", message: "a uid is 32 hexadecimal digits" });
+  if (object.image && (object.kind !== "volume" || object.sourceUid !== undefined))
+    issues.push({ path: "image", message: "only a volume is made from a file, and from nothing else then" });
   if (object.kind === "snapshot" && object.sourceUid === undefined)
     issues.push({ path: "sourceUid", message: "a snapshot is taken of something: give its uid" });
   if (object.kind !== "snapshot" && object.sizeBytes === undefined && object.sourceUid === undefined)

@@ -62,6 +62,16 @@ export function openDisk(path: string, mode: "read" | "write"): OpenFile {
   }
 }
 
+/** Opens somebody else's file for reading. Throws INVALID_ARGUMENT for anything but a regular file; a link in its place is not followed. */
+export function openForeign(path: string): OpenFile {
+  const descriptor = openBelow(dirname(path), basename(path), constants.O_RDONLY);
+  ownDescriptors.add(descriptor);
+  const stats = fstatSync(descriptor);
+  if (stats.isFile()) return { descriptor, stats };
+  closeFile(descriptor);
+  throw new KrStorageError("INVALID_ARGUMENT", `${path} is not a regular file`, { target: path });
+}
+
 /** Opens a file in a folder, following a link in the place of neither. */
 function openBelow(folder: string, name: string, access: number): number {
   // Without O_NONBLOCK a planted pipe would hang the open

@@ -1,6 +1,7 @@
 import { chmodSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, type Stats, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KrStorageError } from "../../model/errors";
+import type { Image } from "../../model/image";
 import type { Call } from "../driver";
 import type { ObjectRecord } from "../record";
 import { copyDisk } from "./copyDisk";
@@ -9,6 +10,7 @@ import { throwIfCancelled } from "./errors";
 import { diskAccess, setAccess } from "./fileMode";
 import { roundUp, selfOf } from "./health";
 import { holdersOf } from "./holders";
+import { copyImage } from "./image";
 import { copyName, diskName, diskPath, type PoolPaths, stagedFolder } from "./layout";
 import type { OpenPool } from "./openPool";
 import { copyText } from "./recordCopy";
@@ -17,18 +19,13 @@ import { syncDescriptor } from "./syncRounds";
 import { readPoolRow } from "./transaction";
 
 /** Makes an object's folder in staging: the disk and the copy of its record, both durable. Returns the record, complete now. */
-export async function stageObject(
-  pool: OpenPool,
-  call: Call,
-  entry: Entry,
-  source: Entry | undefined,
-): Promise<ObjectRecord> {
+export async function stageObject(pool: OpenPool, call: Call, entry: Entry, from: DiskOrigin): Promise<ObjectRecord> {
   const folder = stagedFolder(pool.paths, entry.uid);
   mkdirSync(folder, 0o711);
   // The umask may have taken from the mode; whoever has the path must get through
   if ((lstatSync(folder).mode & 0o777) !== 0o711) chmodSync(folder, 0o711);
   const staged = await stageDisk(pool, call, folder, {
-    source,
+    ...from,
     sizeBytes: entry.record.sizeBytes,
     isReadOnly: entry.kind === "snapshot",
     what: `${pool.where}/${entry.name}`,
@@ -42,8 +39,13 @@ export async function stageObject(
   return staged;
 }
 
-interface DiskRequest<T> {
-  source: Entry | undefined;
+/** What a new disk starts with: another disk of the pool, a file that is not ours, or zeros. */
+export interface DiskOrigin {
+  source?: Entry | undefined;
+  image?: Image | undefined;
+}
+
+interface DiskRequest<T> extends DiskOrigin {
   /** What the disk holds at least. */
   sizeBytes: number;
   isReadOnly: boolean;
@@ -58,12 +60,13 @@ export async function stageDisk<T>(pool: OpenPool, call: Call, folder: string, r
   const descriptor = makeFile(path);
   try {
     const wasInUse = request.source ? await copySource(pool, call, request.source, path, request.what) : false;
+    if (request.image) await copyImage(request.image, path, { ...request, call });
     const stats = fstatSync(descriptor);
     requireSame(path, stats);
     const sizeBytes = roundUp(request.sizeBytes);
     if (stats.size < sizeBytes) ftruncateSync(descriptor, sizeBytes);
     setAccess(descriptor, stats, diskAccess(pool.site.options), request.isReadOnly);
-    if (request.source) await syncDescriptor(descriptor); // may take long; the rounds are for what does not
+    if (request.source ?? request.image) await syncDescriptor(descriptor); // may take long; the rounds are for what does not
     const written = request.whenWritten(stats.ino, wasInUse);
     // Each makes durable what it is about; the rename that publishes waits for all three
     const [result] = await Promise.all([written, pool.sync.file(descriptor), pool.sync.folder(folder)]);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   lstatSync,
   mkdirSync,
@@ -37,6 +38,8 @@ export function localHarness({
   const clock = testClock();
   let path = "";
   const openAt = (at: string): Driver => localDriver.open({ name: "test", options: { path: at } }, testEnv(clock));
+  /** Files beside the storage, as other programs would leave them. */
+  const images: string[] = [];
   const rootOf = (pool: { record: { name: string } }) => join(path, pool.record.name);
   return {
     driverType: "local",
@@ -46,6 +49,7 @@ export function localHarness({
       trash: true,
       accessModes: ["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany"],
       qos: "consumer",
+      images: true,
       shareProtocols: ["directory"],
       shareQuota: "advisory",
       shareSnapshot: reflinks ? "offline" : "none",
@@ -57,7 +61,10 @@ export function localHarness({
       return openAt(path);
     },
     reopen: async () => openAt(path),
-    cleanup: async () => rmSync(path, { recursive: true, force: true }),
+    async cleanup() {
+      for (const image of images.splice(0)) rmSync(image);
+      rmSync(path, { recursive: true, force: true });
+    },
     writeBytes: (volume, offset, bytes) =>
       withFile(volume, "r+", async (file) => void (await file.write(bytes, 0, bytes.length, offset))),
     readBytes: (volume, offset, length) =>
@@ -76,6 +83,13 @@ export function localHarness({
         ? readlinkSync(join(pathOf(share), path))
         : undefined,
     keepWriting: (share) => keepWriting(join(pathOf(share), "busy")),
+    async putImage(bytes) {
+      const image = join(path, "..", `image-${randomUUID()}.raw`);
+      images.push(image);
+      writeFileSync(image, bytes);
+      return { path: image, format: "raw" };
+    },
+    useImage: async (image) => holdOpen(image.path),
     async use(object) {
       if (object.record.kind === "volume") return holdOpen(pathOf(object));
       writeFileSync(join(pathOf(object), "open"), "");

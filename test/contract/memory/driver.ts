@@ -134,6 +134,9 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
       return listing;
     });
   }
+  async inspectImage(): Promise<{ sizeBytes: number }> {
+    refuse("UNSUPPORTED", "there are no files here that a volume could be made from");
+  }
   async create(ref: PoolRef, inputs: NewObject, call: Call): Promise<StoredObject> {
     assertName(inputs.name);
     assertUid(inputs.uid);
@@ -260,6 +263,7 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
   private newObject(pool: MemoryPool, state: MemoryState, inputs: NewObject, call: Call): MemoryObject {
     const source = inputs.sourceUid === undefined ? undefined : liveObject(pool, inputs.sourceUid);
     assertServed(inputs, pool.record.capabilities);
+    if (inputs.image) refuse("UNSUPPORTED", "there are no files here that a volume could be made from");
     if (source) assertBytes(source);
     if (source) assertSource(source, inputs, pool.record.capabilities);
     const users = source?.users ?? [];

@@ -85,7 +85,7 @@ const mistakes: [what: string, kind: KindName, inputs: Properties, property: str
     "volume",
     { ...volume, source: { snapshot: "main/ssd/data@a", volume: "main/ssd/data" } },
     "source",
-    "give exactly one of snapshot, volume",
+    "give exactly one of snapshot, volume, image",
   ],
   [
     "a source of nobody",
@@ -336,6 +336,34 @@ const mistakes: [what: string, kind: KindName, inputs: Properties, property: str
   ],
   ["a tier of nobody", "pool", { backend: "main", tier: "fast" }, "tier", 'expected "hot", "warm" or "cold"'],
   ["an overcommitment below one", "pool", { backend: "main", maxOvercommit: 0.5 }, "maxOvercommit", "at least 1"],
+  [
+    "an image in a relative place",
+    "volume",
+    { ...volume, source: { image: { path: "images/debian.raw", format: "raw" } } },
+    "source.image.path",
+    'expected an absolute path, such as "/srv/images/debian.raw"',
+  ],
+  [
+    "an image in another format",
+    "volume",
+    { ...volume, source: { image: { path: "/images/debian.qcow2", format: "qcow2" } } },
+    "source.image.format",
+    'the format is "raw"; convert other images first (qemu-img convert -f qcow2 -O raw)',
+  ],
+  [
+    "an image of nobody",
+    "volume",
+    { ...volume, source: { image: { path: "/images/none.raw", format: "raw" } } },
+    "source.image",
+    "there is no file /images/none.raw on the backend's host",
+  ],
+  [
+    "a volume smaller than its image",
+    "volume",
+    { ...volume, source: { image: { path: "/images/debian.raw", format: "raw" } } },
+    "size",
+    '1GiB is less than the 2GiB of /images/debian.raw; declare size: "2GiB" or more',
+  ],
 ];
 
 test.each(mistakes)("%s", async (_what, kind, inputs, property, reason) => {
@@ -347,5 +375,6 @@ async function begin(): Promise<Scene> {
   await scene.create("pool", "hdd", { backend: "main", name: "hdd" });
   await scene.volume("data");
   await scene.share("home");
+  scene.disk.images.set("/images/debian.raw", 2 * 2 ** 30);
   return scene.nextRun();
 }

@@ -22,6 +22,7 @@ import type {
 } from "../../../provider/drivers/driver";
 import { formatVersion, type ObjectRecord, type PolicyRecord, type PoolRecord } from "../../../provider/drivers/record";
 import { type ErrorCode, KrStorageError } from "../../../provider/model/errors";
+import type { Image } from "../../../provider/model/image";
 import type { PoolCapabilities } from "../../../provider/model/pool";
 
 const gib = 2 ** 30;
@@ -55,6 +56,8 @@ export class FakeDisk {
     shareSnapshot: "offline",
   };
   holders: Holder[] = [];
+  /** Files that volumes can be made from, with their sizes. */
+  readonly images = new Map<string, number>();
   closed = 0;
 
   pool(name: string): FakePool {
@@ -176,6 +179,12 @@ class FakeDriver implements Driver {
       damaged: [...pool.damaged],
       at: this.disk.now,
     };
+  }
+  async inspectImage(_ref: PoolRef, image: Image): Promise<{ sizeBytes: number }> {
+    await this.begin("inspectImage");
+    const sizeBytes = this.disk.images.get(image.path);
+    if (sizeBytes === undefined) throw fail("NOT_FOUND", `there is no file ${image.path} on the backend's host`);
+    return { sizeBytes };
   }
   async create(ref: PoolRef, object: NewObject): Promise<StoredObject> {
     await this.begin("create");
