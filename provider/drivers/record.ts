@@ -86,6 +86,8 @@ export const objectRecord = z.looseObject({
   /** Of a snapshot that a policy took. */
   taken: taken.optional(),
   trashedAt: z.string().optional(),
+  /** Of a snapshot that went into the trash with what it was taken of: the uid of that. It comes back with it. */
+  trashedWith: z.string().optional(),
   /** When the trash may end it, absolute, by the backend's clock. */
   expiresAt: z.string().optional(),
 });

@@ -1,5 +1,6 @@
 import { abortCases } from "./cases/abort";
 import { cloneCases } from "./cases/clones";
+import { companionCases } from "./cases/companions";
 import { createCases } from "./cases/create";
 import { faultCases } from "./cases/faults";
 import { givenCases } from "./cases/given";
@@ -39,6 +40,7 @@ const themes = [
   shareCases,
   shareSnapshotCases,
   trashCases,
+  companionCases,
   purgeCases,
   listCases,
   faultCases,

@@ -17,6 +17,14 @@ import {
   PolicyIgnoresRevision,
   UndeleteKeepsPolicies,
 } from "./broken/policies";
+import {
+  CompanionsExpireEarly,
+  CopiesWhileWritten,
+  FollowsLinks,
+  TrashDropsPolicySnapshots,
+  TrashTakesUserSnapshots,
+  UndeletesAlone,
+} from "./broken/shares";
 import type { MemoryDriver, MemoryStore } from "./memory";
 
 /** One way to be wrong, and the cases that must find it out. */
@@ -137,5 +145,38 @@ export const brokenDrivers: Record<string, BrokenDriver> = {
   "clone keeps policies": {
     open: open(CloneKeepsPolicies),
     caughtBy: ["given: a clone starts without the policies, the settings and the origin of its source"],
+  },
+  "share snapshot follows symbolic links": {
+    open: open(FollowsLinks),
+    caughtBy: ["share snapshot: symbolic links are copied as links, wherever they lead, and never followed"],
+  },
+  "share snapshot taken while written": {
+    open: open(CopiesWhileWritten),
+    caughtBy: ["share snapshot: what was written to while it was copied is IN_USE, and nothing of the copy is kept"],
+  },
+  "trash takes user snapshots": {
+    open: open(TrashTakesUserSnapshots),
+    caughtBy: [
+      "companions: a snapshot that a person took keeps the volume, is named, and nothing has moved",
+      "snapshot: a live one keeps its volume out of the trash until it is gone",
+    ],
+  },
+  "trash drops policy snapshots": {
+    open: open(TrashDropsPolicySnapshots),
+    caughtBy: [
+      "companions: snapshots that policies took go to the trash with their volume, expire with it, and come back with it",
+    ],
+  },
+  "undeletes alone": {
+    open: open(UndeletesAlone),
+    caughtBy: [
+      "companions: snapshots that policies took go to the trash with their volume, expire with it, and come back with it",
+    ],
+  },
+  "companions expire early": {
+    open: open(CompanionsExpireEarly),
+    caughtBy: [
+      "companions: none ends before its volume's time, with the volume's data none of theirs, and each can come back alone",
+    ],
   },
 };

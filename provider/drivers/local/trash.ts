@@ -1,11 +1,12 @@
 import { chmodSync, lstatSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
-import type { Call, Match, StoredObject, Undelete } from "../driver";
+import { snapshotName } from "../../model/names";
+import type { Call, Holder, Match, StoredObject, Undelete } from "../driver";
 import { isTree } from "./carrier";
-import type { Entry } from "./entry";
+import { type Entry, readRow } from "./entry";
 import { diskAccess, folderModeOf, setAccess } from "./fileMode";
 import { healthOf, storedObject } from "./health";
-import { holdersOf, inUse, requireUnused } from "./holders";
+import { holdersOf, inUse } from "./holders";
 import { diskPath, objectFolder } from "./layout";
 import { dropLink, makeLink } from "./links";
 import { findLive, requireHealthy } from "./matching";
@@ -15,9 +16,9 @@ import { checkedRecord, objectNameProblem } from "./requests";
 import { closeFile, openDisk } from "./safeFiles";
 import type { Transaction } from "./transaction";
 import { whenIdle } from "./turns";
-import { requireNoSnapshots, requireNothingReads, requireNotRegistered } from "./uses";
+import { companionsOf, requireNothingReads, requireNotRegistered } from "./uses";
 
-/** Moves an object to the trash. Only its row changes: whoever still has the path keeps the bytes they know. */
+/** Moves an object to the trash, with the snapshots that policies took of it. Only rows change: whoever still has a path keeps the bytes they know. */
 export async function trashObject(
   pool: OpenPool,
   match: Match,
@@ -31,29 +32,42 @@ export async function trashObject(
     });
   }
   const before = await pool.change(call, (transaction) => checkTrash(pool, transaction, match));
-  if (!before) return undefined;
-  const what = `${pool.where}/${before.name}`;
-  await requireUnused(pool.paths, match.uid, what, "deleted");
-  const trashed = await whenIdle(pool, call, match.uid, "deleted", (transaction) => {
-    const entry = checkTrash(pool, transaction, match);
-    return entry && moveToTrash(transaction, entry, retentionMs);
-  });
-  if (!trashed) return undefined;
+  const [first] = before;
+  if (!first) return undefined;
+  const what = `${pool.where}/${first.name}`;
+  const found = await holdersOfAll(pool, before);
+  if (found.length > 0) throw inUse(what, "deleted", found);
+  const moved = await whenIdle(pool, call, match.uid, "deleted", (transaction) =>
+    checkTrash(pool, transaction, match).map((entry) => ({
+      before: entry,
+      trashed: moveToTrash(transaction, entry, match.uid, retentionMs),
+    })),
+  );
+  const [main] = moved;
+  if (!main) return undefined;
+  const trashed = moved.map((move) => move.trashed);
   // Opened between the look and the move: it is put back, and the caller told
-  const holders = await holdersOf(pool.paths, match.uid);
-  if (holders.length > 0 && (await putBack(pool, trashed, before, call))) {
-    await refreshCopy(pool, trashed.uid);
+  const holders = await holdersOfAll(pool, trashed);
+  if (holders.length > 0 && (await putBack(pool, moved, call))) {
+    for (const { uid } of trashed) await refreshCopy(pool, uid);
     throw inUse(what, "deleted", holders);
   }
-  dropLink(pool, trashed.name, trashed.uid);
-  setReach(pool, trashed, true);
-  await refreshCopy(pool, trashed.uid);
-  return storedObject(pool.paths, trashed, healthOf(pool.paths, pool.identity, trashed));
+  for (const entry of trashed) {
+    dropLink(pool, entry.name, entry.uid);
+    setReach(pool, entry, true);
+  }
+  await Promise.all(trashed.map(({ uid }) => refreshCopy(pool, uid)));
+  return storedObject(pool.paths, main.trashed, healthOf(pool.paths, pool.identity, main.trashed));
 }
 
-function checkTrash(pool: OpenPool, transaction: Transaction, match: Match): Entry | undefined {
+async function holdersOfAll(pool: OpenPool, entries: Entry[]): Promise<Holder[]> {
+  return (await Promise.all(entries.map(({ uid }) => holdersOf(pool.paths, uid)))).flat();
+}
+
+/** What would go to the trash: the object first, then what goes with it. Nothing if it is not live. */
+function checkTrash(pool: OpenPool, transaction: Transaction, match: Match): Entry[] {
   const entry = findLive(pool, transaction, match);
-  if (!entry) return undefined;
+  if (!entry) return [];
   const what = `${pool.where}/${entry.name}`;
   if (entry.record.protection) {
     throw new KrStorageError(
@@ -63,12 +77,11 @@ function checkTrash(pool: OpenPool, transaction: Transaction, match: Match): Ent
     );
   }
   requireNotRegistered(entry, what, "deleted");
-  requireNoSnapshots(transaction, entry, what);
   requireNothingReads(transaction, entry, what, "deleted");
-  return entry;
+  return [entry, ...companionsOf(transaction, entry, what)];
 }
 
-function moveToTrash(transaction: Transaction, entry: Entry, retentionMs: number): Entry {
+function moveToTrash(transaction: Transaction, entry: Entry, mainUid: string, retentionMs: number): Entry {
   const { record } = entry;
   const trashed: Entry = {
     ...entry,
@@ -76,6 +89,7 @@ function moveToTrash(transaction: Transaction, entry: Entry, retentionMs: number
     record: {
       ...record,
       trashedAt: transaction.now,
+      ...(entry.uid === mainUid ? {} : { trashedWith: mainUid }),
       expiresAt: timeText(transaction.nowMs + retentionMs),
       revision: record.revision + 1,
     },
@@ -91,51 +105,65 @@ function timeText(ms: number): string {
   return new Date(Math.min(ms, lastMoment)).toISOString();
 }
 
-/** Undoes a move to the trash. False if the name is taken meanwhile; then it stays there, and in use. */
-async function putBack(pool: OpenPool, trashed: Entry, before: Entry, call: Call): Promise<boolean> {
+/** Undoes a move to the trash. False if a name is taken meanwhile; then everything stays there, and in use. */
+async function putBack(pool: OpenPool, moved: { before: Entry; trashed: Entry }[], call: Call): Promise<boolean> {
   return pool.change(call, (transaction) => {
-    const current = transaction.find(trashed.uid);
-    if (
-      current?.phase !== "trashed" ||
-      current.record.revision !== trashed.record.revision ||
-      transaction.rowByName(trashed.name)
-    )
-      return false;
-    const live: Entry = {
-      ...current,
-      phase: "live",
-      record: { ...before.record, revision: current.record.revision + 1 },
-    };
-    transaction.save(live);
-    transaction.audit("trash-undone", live, current.record, live.record);
+    const back = moved.map(({ before, trashed }) => ({ before, current: transaction.find(trashed.uid), trashed }));
+    const isAsItWas = back.every(
+      ({ current, trashed }) =>
+        current?.phase === "trashed" &&
+        current.record.revision === trashed.record.revision &&
+        !transaction.rowByName(trashed.name),
+    );
+    if (!isAsItWas) return false;
+    for (const { before, current } of back) {
+      if (!current) continue;
+      const record = { ...before.record, revision: current.record.revision + 1 };
+      const live: Entry = { ...current, phase: "live", record };
+      transaction.save(live);
+      transaction.audit("trash-undone", live, current.record, live.record);
+    }
     return true;
   });
 }
 
-/** Brings an object back from the trash, under a new claim and without what used it then. */
+/** Brings an object back from the trash, under a new claim and without what used it then, and the snapshots that went with it. */
 export async function undeleteObject(pool: OpenPool, request: Undelete, call: Call): Promise<StoredObject> {
   const before = await pool.change(call, (transaction) => checkUndelete(pool, transaction, request));
-  // Before the row: a live disk that its owner could not write would be worse than a trashed one that can be
-  setReach(pool, before, false);
+  // Before the rows: a live disk that its owner could not write would be worse than a trashed one that can be
+  for (const entry of before) setReach(pool, entry, false);
   const live = await whenIdle(pool, call, request.uid, "undeleted", (transaction) => {
-    const entry = checkUndelete(pool, transaction, request);
-    const { trashedAt: _trashedAt, expiresAt: _expiresAt, policies: _policies, ...kept } = entry.record;
-    const name = request.name ?? entry.name;
-    const record = checkedRecord(
-      { ...kept, name, claim: request.claim, consumers: [], revision: entry.record.revision + 1 },
-      `${pool.where}/${name}`,
-    );
-    const next: Entry = { ...entry, name, phase: "live", record };
-    transaction.save(next);
-    transaction.audit("undelete", next, entry.record, record);
-    return next;
+    const [main, ...companions] = checkUndelete(pool, transaction, request);
+    const name = request.name ?? main.name;
+    return [
+      bringBack(pool, transaction, main, name, request.claim),
+      ...companions.map((entry) => bringBack(pool, transaction, entry, nameWith(name, entry), entry.record.claim)),
+    ] as const;
   });
-  makeLink(pool, live.record);
-  await refreshCopy(pool, live.uid);
-  return storedObject(pool.paths, live, healthOf(pool.paths, pool.identity, live));
+  for (const { record } of live) makeLink(pool, record);
+  await Promise.all(live.map(({ uid }) => refreshCopy(pool, uid)));
+  return storedObject(pool.paths, live[0], healthOf(pool.paths, pool.identity, live[0]));
 }
 
-function checkUndelete(pool: OpenPool, transaction: Transaction, request: Undelete): Entry {
+function bringBack(pool: OpenPool, transaction: Transaction, entry: Entry, name: string, claim: string): Entry {
+  const { trashedAt: _at, trashedWith: _with, expiresAt: _expires, policies: _policies, ...kept } = entry.record;
+  const record = checkedRecord(
+    { ...kept, name, claim, consumers: [], revision: entry.record.revision + 1 },
+    `${pool.where}/${name}`,
+  );
+  const next: Entry = { ...entry, name, phase: "live", record };
+  transaction.save(next);
+  transaction.audit("undelete", next, entry.record, record);
+  return next;
+}
+
+/** A snapshot has the name of what it was taken of in its own. */
+function nameWith(source: string, { name }: Entry): string {
+  return snapshotName(source, name.slice(name.indexOf("@") + 1));
+}
+
+/** What would come back: the object first, then what went with it. */
+function checkUndelete(pool: OpenPool, transaction: Transaction, request: Undelete): [Entry, ...Entry[]] {
   const entry = transaction.find(request.uid);
   if (entry?.phase !== "trashed") {
     throw new KrStorageError(
@@ -152,16 +180,22 @@ function checkUndelete(pool: OpenPool, transaction: Transaction, request: Undele
       target: what,
       issues: [{ path: "name", message: problem }],
     });
-  const taken = transaction.rowByName(name);
-  if (taken) {
+  const companions = transaction
+    .rowsFrom(entry.uid)
+    .map(readRow)
+    .filter((found): found is Entry => "record" in found && found.phase === "trashed")
+    .filter(({ session, record }) => session === null && record.trashedWith === entry.uid);
+  for (const wanted of [name, ...companions.map((companion) => nameWith(name, companion))]) {
+    const taken = transaction.rowByName(wanted);
+    if (!taken) continue;
     throw new KrStorageError(
       "ALREADY_EXISTS",
-      `${what} is the name of another object now (uid ${taken.uid}); undelete under another name`,
+      `${pool.where}/${wanted} is the name of another object now (uid ${taken.uid}); undelete under another name`,
       { target: what },
     );
   }
   requireHealthy(pool, entry);
-  return entry;
+  return [entry, ...companions];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { KrStorageError } from "../../model/errors";
-import type { Entry } from "./entry";
+import { formatVersion } from "../record";
+import { type Entry, readRow } from "./entry";
 import type { Transaction } from "./transaction";
 
 /** Throws IN_USE if someone has registered as using an object, or holds it. */
@@ -39,15 +40,31 @@ export function requireNothingReads(transaction: Transaction, entry: Entry, what
   );
 }
 
-/** Throws IN_USE naming the live snapshots of a volume. Deleting a volume never deletes snapshots silently. */
-export function requireNoSnapshots(transaction: Transaction, entry: Entry, what: string): void {
-  const snapshots = transaction.rowsFrom(entry.uid).filter((row) => row.kind === "snapshot" && row.phase === "live");
-  if (snapshots.length === 0) return;
-  const names = snapshots.map((row) => row.name).sort();
+/**
+ * The live snapshots of an object that go into the trash with it: those that policies took and nobody uses, holds or protects. Throws
+ * IN_USE naming the others. Deleting an object never deletes them silently.
+ */
+export function companionsOf(transaction: Transaction, entry: Entry, what: string): Entry[] {
+  const live = transaction.rowsFrom(entry.uid).filter((row) => row.kind === "snapshot" && row.phase === "live");
+  const companions: Entry[] = [];
+  const staying: string[] = [];
+  for (const row of live) {
+    const snapshot = readRow(row);
+    if ("problem" in snapshot || !mayGoAlong(transaction, snapshot)) staying.push(row.name);
+    else companions.push(snapshot);
+  }
+  if (staying.length === 0) return companions;
+  const names = staying.sort();
   const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
   throw new KrStorageError(
     "IN_USE",
     `${what} cannot be deleted: it has live snapshots (${shown}); delete those first`,
     { target: what },
   );
+}
+
+function mayGoAlong(transaction: Transaction, { uid, session, record }: Entry): boolean {
+  const isFree = record.consumers.length === 0 && record.holds.length === 0 && !record.protection;
+  const isRead = transaction.rowsFrom(uid).some((row) => row.phase === "creating");
+  return record.taken !== undefined && isFree && !isRead && session === null && record.formatVersion <= formatVersion;
 }

@@ -38,6 +38,7 @@ import {
   assertSource,
   assertUid,
   assertUnused,
+  bringBack,
   capacityOf,
   isTree,
   liveObject,
@@ -183,13 +184,14 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
       assertReadable(object);
       if (object.record.protection) refuse("PRECONDITION_FAILED", `"${object.record.name}" is protected`);
       assertUnused(object);
-      const snapshot = pool.objects.find(
-        ({ phase, record }) => phase === "live" && record.kind === "snapshot" && record.sourceUid === match.uid,
-      );
-      if (snapshot) refuse("IN_USE", `"${object.record.name}" has the snapshot "${snapshot.record.name}"`);
+      const companions = this.companionsOf(pool, object);
       const expiresAt = new Date(this.now(state) + retentionMs).toISOString();
-      Object.assign(object.record, { trashedAt: this.date(state), expiresAt, revision: object.record.revision + 1 });
-      object.phase = "trashed";
+      for (const each of [object, ...companions]) {
+        const { revision } = each.record;
+        Object.assign(each.record, { trashedAt: this.date(state), expiresAt, revision: revision + 1 });
+        if (each !== object) each.record.trashedWith = match.uid;
+        each.phase = "trashed";
+      }
       return storedObject(object);
     });
   }
@@ -198,10 +200,12 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
     return this.changePool(ref, call, (pool) => {
       const object = objectOf(pool, uid);
       if (object?.phase !== "trashed") refuse("NOT_FOUND", `${uid} is not in the trash`);
-      const { trashedAt: _trashedAt, expiresAt: _expiresAt, policies: _policies, ...record } = object.record;
-      const name = newName ?? record.name;
-      this.assertFree(pool, name);
-      Object.assign(object, { phase: "live", record: { ...record, name, claim, revision: record.revision + 1 } });
+      const name = newName ?? object.record.name;
+      const companions = pool.objects.filter(({ phase, record }) => phase === "trashed" && record.trashedWith === uid);
+      const names = new Map(companions.map((each) => [each, `${name}@${each.record.name.split("@")[1]}`]));
+      for (const wanted of [name, ...names.values()]) this.assertFree(pool, wanted);
+      bringBack(object, name, claim);
+      for (const each of companions) bringBack(each, names.get(each) ?? "", each.record.claim);
       return storedObject(object);
     });
   }
@@ -235,6 +239,19 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
   }
   async close(): Promise<void> {}
 
+  /** The snapshots that go into the trash with an object. Throws IN_USE naming those that keep it. */
+  protected companionsOf(pool: MemoryPool, { record: { uid, name } }: MemoryObject): MemoryObject[] {
+    const live = pool.objects.filter(
+      ({ phase, record }) => phase === "live" && record.kind === "snapshot" && record.sourceUid === uid,
+    );
+    const staying = live.filter(
+      ({ record, users }) =>
+        !record.taken || record.protection || users.length + record.holds.length + record.consumers.length > 0,
+    );
+    if (staying.length > 0)
+      refuse("IN_USE", `"${name}" has the snapshots ${staying.map(({ record }) => record.name).join(", ")}`);
+    return live;
+  }
   protected assertFree(pool: MemoryPool, name: string, uid?: string): void {
     const taken = pool.objects.some(
       ({ phase, record }) => (phase === "live" && record.name === name) || record.uid === uid,

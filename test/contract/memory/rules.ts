@@ -67,6 +67,12 @@ export function assertUnused({ record, users }: MemoryObject): void {
   if (holders.length > 0) refuse("IN_USE", `"${record.name}" is in use by ${holders.join(", ")}`);
 }
 
+/** Makes live what is in the trash. */
+export function bringBack(object: MemoryObject, name: string, claim: string): void {
+  const { trashedAt: _at, trashedWith: _with, expiresAt: _expires, policies: _policies, ...record } = object.record;
+  Object.assign(object, { phase: "live", record: { ...record, name, claim, revision: record.revision + 1 } });
+}
+
 /** What an object takes of its pool's room: only snapshots that share blocks with their source take none. */
 export function promisedBytes({ record }: MemoryObject, { capabilities }: MemoryState): number {
   return record.kind === "snapshot" && capabilities.copyOnWrite ? 0 : record.sizeBytes;
