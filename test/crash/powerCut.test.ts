@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describeWith } from "../support/requires";
 import { cutPower } from "./support/powerCuts";
 
-describeWith({ needs: ["powerCuts"] }, "power cuts", () => {
+describeWith({ needs: ["uml"] }, "power cuts", () => {
   test("AC-33 at 50 moments: what was answered is there, what was not is whole or absent", async () => {
     const verdicts = await Promise.all([
       cutPower({ fileSystem: "ext4", cuts: 25, seed: 20261121 }),

@@ -20,8 +20,7 @@ export type Need =
   | "reflink"
   | "tmpfs"
   | "python3"
-  | "uml"
-  | "powerCuts";
+  | "uml";
 
 export interface Requirements {
   readonly needs: readonly Need[];
@@ -93,13 +92,8 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("root") ??
     trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
   python3: () => program("python3"),
-  // An open finding, not a missing program: docs/fault-model.md
-  powerCuts: () =>
-    reasonFor("uml") ??
-    (process.env.KRSTORAGE_TEST_POWER_CUTS
-      ? undefined
-      : "a disk with mixed content after one cut of about ninety is not explained yet; KRSTORAGE_TEST_POWER_CUTS=1 runs it"),
-  uml: () => reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4"),
+  uml: () =>
+    reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4") ?? program("mkfs.xfs"),
 };
 
 const known = new Map<Need, string | undefined>();

@@ -22,6 +22,12 @@ export class Expected {
     return new Expected(this.hasPool, objects);
   }
 
+  /** The same, but that a disk has been seen to hold something else. */
+  holding(name: string, content: string): Expected {
+    const thing = this.objects.get(name);
+    return thing ? new Expected(this.hasPool, new Map(this.objects).set(name, { ...thing, content })) : this;
+  }
+
   /** The text of every object, as `observe` has it. */
   texts(): Map<string, string> {
     return new Map([...this.objects].map(([name, thing]) => [name, textOf(thing)]));
@@ -32,8 +38,8 @@ interface Thing {
   kind: "volume" | "snapshot";
   phase: "live" | "trashed";
   bytes: number;
-  /** 0: nothing was written. */
-  seed: number;
+  /** What its disk holds, as `describeDisk` has it. */
+  content: string;
   consumers: string[];
 }
 
@@ -45,17 +51,17 @@ function changed(step: Step, objects: ReadonlyMap<string, Thing>): [string, Thin
   };
   switch (step.do) {
     case "create": {
-      const seed = step.from === undefined ? 0 : known(step.from).seed;
-      return [[step.name, { kind: "volume", phase: "live", bytes: bytesOf(step.size), seed, consumers: [] }]];
+      const content = step.from === undefined ? "zeros" : known(step.from).content;
+      return [[step.name, { kind: "volume", phase: "live", bytes: bytesOf(step.size), content, consumers: [] }]];
     }
     case "fill":
-      return [[step.name, { ...known(step.name), seed: step.seed }]];
+      return [[step.name, { ...known(step.name), content: `seed ${step.seed}` }]];
     case "grow":
       return [[step.name, { ...known(step.name), bytes: bytesOf(step.size) }]];
     case "snapshot":
       return [[`${step.name}@${step.as}`, { ...known(step.name), kind: "snapshot", consumers: [] }]];
     case "rollback":
-      return [[step.name, { ...known(step.name), seed: known(`${step.name}@${step.to}`).seed }]];
+      return [[step.name, { ...known(step.name), content: known(`${step.name}@${step.to}`).content }]];
     case "use":
       return [[step.name, { ...known(step.name), consumers: step.consumers }]];
     case "delete":
@@ -69,9 +75,9 @@ function changed(step: Step, objects: ReadonlyMap<string, Thing>): [string, Thin
   }
 }
 
-function textOf({ kind, phase, bytes, seed, consumers }: Thing): string {
+function textOf({ kind, phase, bytes, content, consumers }: Thing): string {
   const used = consumers.length === 0 ? "" : ` used by ${consumers.join()}`;
-  return `${kind} ${phase} ready ${bytes}: ${bytes} bytes ${seed === 0 ? "zeros" : `seed ${seed}`}${used}`;
+  return `${kind} ${phase} ready ${bytes}: ${bytes} bytes ${content}${used}`;
 }
 
 function bytesOf(size: string): number {

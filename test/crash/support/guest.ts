@@ -24,11 +24,11 @@ function life(name: string): Step[] {
   const clone = { pool, name: `${name}-clone` };
   return [
     { do: "create", ...volume, size: "64KiB" },
-    { do: "fill", ...volume, seed: 1 },
+    { do: "fill", ...volume, seed: 1, parts: 8 },
     { do: "snapshot", ...volume, as: "s" },
     { do: "grow", ...volume, size: "128KiB" },
     { do: "create", ...clone, size: "64KiB", from: `${name}@s` },
-    { do: "fill", ...volume, seed: 2 },
+    { do: "fill", ...volume, seed: 2, parts: 8 },
     { do: "delete", ...clone },
     { do: "rollback", ...volume, to: "s" },
     { do: "undelete", ...clone },

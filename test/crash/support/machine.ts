@@ -18,8 +18,9 @@ export type FileSystem = keyof typeof fileSystems;
  * to the disk is in a file here; what is in its memory dies with it.
  */
 export class Machine {
-  private running: ChildProcess | undefined;
+  private running: { process: ChildProcess; silent: Promise<unknown> } | undefined;
   private lines: string[] = [];
+  private garbled: string[] = [];
   private readonly image: string;
   /** Where the machine's own disk is mounted, in the machine. */
   readonly mountPoint: string;
@@ -51,12 +52,16 @@ export class Machine {
       detached: true,
       env: { ...process.env, PATH: path() },
     });
-    this.running = machine;
-    createInterface({ input: machine.stdout }).on("line", (line) => {
+    const lines = createInterface({ input: machine.stdout });
+    lines.on("line", (line) => {
       this.lines = [...this.lines.slice(-30), line];
-      const message = parse(line);
-      if (message !== undefined && this.running === machine) hear(message);
+      const at = line.indexOf(mark);
+      if (at < 0) return;
+      const message = parse(line.slice(at + mark.length));
+      if (message === undefined) this.garbled.push(line);
+      else hear(message);
     });
+    this.running = { process: machine, silent: Promise.all([once(machine, "close"), once(lines, "close")]) };
   }
 
   /** The last lines that it has shown. */
@@ -64,14 +69,16 @@ export class Machine {
     return this.lines.join("\n");
   }
 
-  /** Cuts its power. */
+  /** Cuts its power. Resolves when everything has been heard that it said until then: what it was about to do may have happened. */
   async cut(): Promise<void> {
-    const machine = this.running;
-    if (machine?.pid === undefined) return;
+    if (this.running?.process.pid === undefined) return;
+    const { process: machine, silent } = this.running;
     this.running = undefined;
-    const closed = once(machine, "close");
-    if (machine.exitCode === null && machine.signalCode === null) process.kill(-machine.pid, "SIGKILL");
-    await closed;
+    if (machine.exitCode === null && machine.signalCode === null) process.kill(-(machine.pid as number), "SIGKILL");
+    await silent;
+    // Only what it was saying in the last moment may be cut off: anything else lost could be the beginning of a step
+    const lost = this.garbled.filter((line) => line !== this.lines.at(-1));
+    if (lost.length > 0) throw new Error(`the machine has said what cannot be read: ${lost.join("; ")}`);
   }
 
   private script(program: readonly string[]): string {
@@ -95,13 +102,11 @@ exec sleep 1000
   }
 }
 
-function parse(line: string): unknown {
-  const at = line.indexOf(mark);
-  if (at < 0) return undefined;
+function parse(text: string): unknown {
   try {
-    return JSON.parse(line.slice(at + mark.length));
+    return JSON.parse(text);
   } catch {
-    return undefined; // cut in the middle of a line, so nobody has heard it
+    return undefined;
   }
 }
 

@@ -1,11 +1,9 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Expected } from "./expected";
 import type { Message } from "./guest";
+import { Known, type Seen } from "./known";
 import { type FileSystem, Machine } from "./machine";
-import type { PoolState } from "./observe";
-import type { Step } from "./steps";
 
 /** How long a machine may say nothing before something is wrong with the test itself. */
 const silenceMs = 120_000;
@@ -18,11 +16,15 @@ export interface PowerCuts {
   preload?: string;
 }
 
-/** What a run came to: what contradicts what was answered, as sentences, and how much was answered in all. */
+/**
+ * What a run came to: what contradicts what was answered, as sentences, how much was answered in all, and how many disks a cut
+ * has torn whose user was just writing.
+ */
 export interface Verdict {
   problems: string[];
   cuts: number;
   answered: number;
+  torn: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function cutPower(options: PowerCuts): Promise<Verdict> {
   const machine = new Machine(folder, options.fileSystem);
   const file = join(folder, "state.json");
   const random = randomFrom(options.seed);
-  const verdict: Verdict = { problems: [], cuts: 0, answered: 0 };
+  const verdict: Verdict = { problems: [], cuts: 0, answered: 0, torn: 0 };
   let known = new Known();
   while (verdict.problems.length === 0 && verdict.cuts <= options.cuts) {
     const boot = verdict.cuts;
@@ -52,9 +54,10 @@ export async function cutPower(options: PowerCuts): Promise<Verdict> {
     const extraMs = random() * (isEarly ? 400 : 25);
     const said = await listen(machine, program, { isEarly, steps, extraMs });
     if (said.some((message) => message === "seen")) {
-      const state = JSON.parse(readFileSync(file, "utf8")) as PoolState & { absent?: string };
+      const state = JSON.parse(readFileSync(file, "utf8")) as Seen;
       verdict.problems.push(...known.compare(state).map((problem) => `after cut ${boot}: ${problem}`));
-      known = known.settled(state);
+      verdict.torn += known.torn(state).length;
+      known = known.settled(state, `cut ${boot}`);
     }
     for (const message of verdict.problems.length === 0 ? said : []) {
       if (typeof message !== "object") continue;
@@ -109,69 +112,6 @@ async function listen(
     await machine.cut();
   }
   return said;
-}
-
-/** What was answered, and what was begun and not answered: that may have happened or not. */
-class Known {
-  private open: Step[] = [];
-  constructor(private state: Expected = new Expected()) {}
-
-  begin(step: Step): void {
-    this.open.push(step);
-  }
-  done(step: Step): void {
-    this.open = this.open.filter((open) => JSON.stringify(open) !== JSON.stringify(step));
-    this.state = this.state.after(step);
-  }
-
-  compare(found: PoolState & { absent?: string }): string[] {
-    if (found.absent !== undefined) return this.state.hasPool ? [`the pool is gone: ${found.absent}`] : [];
-    const wanted = this.state.texts();
-    const possible = this.possible();
-    const names = new Set([...wanted.keys(), ...possible.keys(), ...found.objects.map(({ name }) => name)]);
-    const problems = [...found.problems];
-    for (const name of names) {
-      const texts = found.objects.filter((object) => object.name === name).map(({ text }) => text);
-      const before = wanted.get(name);
-      const allowed = [before, ...(possible.get(name) ?? [])];
-      const isTorn = this.open.some((step) => step.do === "fill" && step.name === name); // its user's own affair
-      const isAllowed = isTorn ? texts.length === 1 : texts.length <= 1 && allowed.includes(texts[0]);
-      if (!isAllowed) problems.push(`${name} is ${texts.join(" and ") || "gone"}, not ${allowed.join(" or ")}`);
-    }
-    return problems;
-  }
-
-  /** What is known once it has been looked at: what was open has happened or not. */
-  settled(found: PoolState & { absent?: string }): Known {
-    let { state } = this;
-    const texts = new Map(found.objects.map(({ name, text }) => [name, text]));
-    for (const step of this.open) {
-      const next = state.after(step);
-      const changed = [...names(state, next)].filter((name) => next.texts().get(name) !== state.texts().get(name));
-      const hasHappened =
-        step.do === "createPool"
-          ? found.absent === undefined
-          : changed.every((name) => texts.get(name) === next.texts().get(name));
-      if (hasHappened) state = next;
-    }
-    return new Known(state);
-  }
-
-  /** What each open step would have made of its objects. */
-  private possible(): Map<string, (string | undefined)[]> {
-    const all = new Map<string, (string | undefined)[]>();
-    for (const step of this.open) {
-      const next = this.state.after(step);
-      for (const name of names(this.state, next))
-        if (next.texts().get(name) !== this.state.texts().get(name))
-          all.set(name, [...(all.get(name) ?? []), next.texts().get(name)]);
-    }
-    return all;
-  }
-}
-
-function names(a: Expected, b: Expected): Set<string> {
-  return new Set([...a.objects.keys(), ...b.objects.keys()]);
 }
 
 /** The same numbers for the same seed (mulberry32). */

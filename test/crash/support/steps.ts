@@ -10,7 +10,8 @@ export type Step =
   | { do: "createPool" | "deletePool" | "list" | "observe"; pool: string }
   | { do: "fsck"; pool: string; repair: boolean }
   | { do: "create"; pool: string; name: string; size: string; from?: string; labels?: Record<string, string> }
-  | { do: "fill"; pool: string; name: string; seed: number }
+  /** The user's own writing, past the driver; in so many parts, one after the other. */
+  | { do: "fill"; pool: string; name: string; seed: number; parts?: number }
   | { do: "grow"; pool: string; name: string; size: string }
   | { do: "snapshot"; pool: string; name: string; as: string }
   | { do: "rollback"; pool: string; name: string; to: string }
@@ -44,7 +45,7 @@ export async function perform(storage: StorageLibrary, path: string, step: Step)
     case "fill": {
       const { connection } = await storage.get(`${pool}/${step.name}`);
       if (connection?.type !== "file") throw new Error(`${step.name} has no file`);
-      return fillDisk(connection.path, step.seed);
+      return fillDisk(connection.path, step.seed, step.parts);
     }
     case "grow":
       return grow(storage, step.pool, step.name, bytesOf(step.size));
