@@ -30,7 +30,7 @@ export function schemaDocument() {
         resource(kind, name, types, docs, exported),
       ]),
     ),
-    functions: functions(types, docs, exported),
+    ...functions(types, docs, exported),
     language: languages,
   };
   requireDescriptions(whole);
@@ -86,7 +86,7 @@ function resource(kind, name, types, docs, exported) {
   return {
     description,
     inputProperties: inputs.properties,
-    requiredInputs: requiredInputs.sort(),
+    ...(requiredInputs.length > 0 ? { requiredInputs: requiredInputs.sort() } : {}),
     properties: { ...withoutReplacing(inputs.properties), ...outputs.properties },
     required: [...new Set(always)].sort(),
     aliases: [{ type: `pulumi-nodejs:dynamic/krstorage:${kind.name}` }],
@@ -108,13 +108,12 @@ function config(types, docs, exported) {
   properties.backends.additionalProperties = backendType(types, docs, exported);
   for (const [key, spec] of Object.entries(properties)) spec.defaultInfo = { environment: [providerEnvironment[key]] };
   return {
-    config: { variables: properties, defaults: [] },
+    config: { variables: properties },
     provider: {
       description:
         "Configures where the backends are. Without an explicit provider the stack's configuration under `krstorage:` counts.",
       inputProperties: properties,
       properties,
-      requiredInputs: [],
     },
   };
 }
@@ -148,7 +147,7 @@ function backendType(types, docs, exported) {
 function functions(types, docs, exported) {
   if (!existsSync(inRoot("dist", `${model}/functions.js`))) return {};
   const { functions: all } = compiled(`${model}/functions`);
-  return Object.fromEntries(
+  const specs = Object.fromEntries(
     Object.entries(all).map(([name, { inputs, outputs }]) => {
       const type = exported[name]?.type;
       const given = types.propertiesOf(inputs, docs.member(type, "inputs"), upper(name));
@@ -167,6 +166,7 @@ function functions(types, docs, exported) {
       ];
     }),
   );
+  return { functions: specs };
 }
 
 const languages = {
@@ -189,7 +189,7 @@ function requireDescriptions(schema) {
   };
   for (const [token, type] of Object.entries(schema.types)) visit(token, type.properties);
   for (const [token, each] of Object.entries(schema.resources)) visit(token, each.properties);
-  for (const [token, each] of Object.entries(schema.functions)) {
+  for (const [token, each] of Object.entries(schema.functions ?? {})) {
     visit(token, each.inputs.properties);
     visit(`${token} result`, each.outputs.properties);
   }
