@@ -29,6 +29,7 @@ export class Session {
     const { storage, plan } = this.current();
     const log = this.log.about(urn);
     const cancelled = this.cancelling.signal;
+    cancelled.throwIfAborted();
     if (!(timeoutSeconds > 0)) return { storage, plan, log, signal: cancelled };
     const timeoutMs = timeoutSeconds * 1000;
     const late = `did not finish within the ${timeoutSeconds} s that customTimeouts allows; raise it, or look at what keeps the backend`;
