@@ -104,12 +104,7 @@ function parseBackend(name: string, value: unknown, where: string, parsed: Backe
   parsed.push({ name, driver, driverOptions, options: common.parse(all) });
 }
 
-function describeIssue(
-  issue: z.core.$ZodIssue,
-  where: string,
-  known: string[],
-  given: Record<string, unknown>,
-): Issue {
+function describeIssue(issue: z.core.$ZodIssue, where: string, known: string[], given: Record<string, unknown>): Issue {
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const keys = issue.keys.map((key) => `"${quote(key, 40)}"`).join(", ");
     return { path: where, message: `unknown ${keys}; ${suggestion(issue.keys[0] ?? "", known)}` };

@@ -73,7 +73,8 @@ function head() {
 
 function resource(kind, name, types, docs, exported) {
   const type = docs.member(exported[name]?.type, "inputs");
-  const inputs = types.propertiesOf(kind.inputs, type, kind.name);
+  const inputs = types.propertiesOf(kind.inputs, type, kind.name, { enums: true });
+  const given = types.propertiesOf(kind.inputs, type, kind.name);
   const outputs = types.propertiesOf(kind.outputs, docs.member(exported[name]?.type, "outputs"), kind.name);
   const description = classDoc(classFile(name), kind.name);
   if (!description) throw new Error(`${classFile(name)}: class ${kind.name} has no doc comment`);
@@ -87,7 +88,7 @@ function resource(kind, name, types, docs, exported) {
     description,
     inputProperties: inputs.properties,
     ...(requiredInputs.length > 0 ? { requiredInputs: requiredInputs.sort() } : {}),
-    properties: { ...withoutReplacing(inputs.properties), ...outputs.properties },
+    properties: { ...given.properties, ...outputs.properties },
     required: [...new Set(always)].sort(),
     aliases: [{ type: `pulumi-nodejs:dynamic/krstorage:${kind.name}` }],
   };
@@ -95,12 +96,6 @@ function resource(kind, name, types, docs, exported) {
 
 /** Inputs that the provider's configuration can give. */
 const placed = ["pool", "volumeClass"];
-
-function withoutReplacing(properties) {
-  return Object.fromEntries(
-    Object.entries(properties).map(([key, { willReplaceOnChanges: _, ...spec }]) => [key, spec]),
-  );
-}
 
 function config(types, docs, exported) {
   const { providerConfig, providerEnvironment } = compiled(`${model}/providerConfig`);
@@ -150,7 +145,7 @@ function functions(types, docs, exported) {
   const specs = Object.fromEntries(
     Object.entries(all).map(([name, { inputs, outputs }]) => {
       const type = exported[name]?.type;
-      const given = types.propertiesOf(inputs, docs.member(type, "inputs"), upper(name));
+      const given = types.propertiesOf(inputs, docs.member(type, "inputs"), upper(name), { enums: true });
       const result = types.propertiesOf(outputs, docs.member(type, "outputs"), `${upper(name)}Result`);
       const required = (found) =>
         Object.keys(found.properties)

@@ -14,15 +14,19 @@ export function createTypes(names, docs) {
   const types = {};
   const token = (name) => `krstorage:index:${name}`;
 
-  /** The spec of a schema that stands at `place` ("VolumeSource"); `type` is its TypeScript type, for the documentation. */
-  function specOf(schema, type, place) {
+  /**
+   * The spec of a schema that stands at `place` ("VolumeSource"); `type` is its TypeScript type, for the documentation. Only
+   * where `enums` is set are choices types of their own: YAML takes no value of such a type, only a literal, so that an output
+   * could not be passed on to an input.
+   */
+  function specOf(schema, type, place, enums) {
     const { def } = schema;
     switch (def.type) {
       case "optional":
       case "default":
       case "readonly":
       case "nullable":
-        return specOf(def.innerType, docs.member(docs.member(type, "def"), "innerType") ?? type, place);
+        return specOf(def.innerType, docs.member(docs.member(type, "def"), "innerType") ?? type, place, enums);
       case "lazy":
       case "unknown":
       case "any":
@@ -30,17 +34,17 @@ export function createTypes(names, docs) {
       case "object":
         return reference(schema, place, () => objectType([{ schema, type }], place));
       case "enum":
-        return reference(schema, place, () => enumType(schema));
+        return enums ? reference(schema, place, () => enumType(schema)) : { type: "string" };
       case "literal":
         return { type: typeof def.values[0] };
       case "record":
         return { type: "object", additionalProperties: specOf(def.valueType, docs.member(type, "valueType"), place) };
       case "array":
-        return { type: "array", items: specOf(def.element, docs.member(type, "element"), singular(place)) };
+        return { type: "array", items: specOf(def.element, docs.member(type, "element"), singular(place), enums) };
       case "union":
         return unionSpec(schema, type, place);
       case "pipe":
-        return specOf(def.in, docs.member(type, "in"), place);
+        return specOf(def.in, docs.member(type, "in"), place, enums);
       default:
         return primitive(schema, place);
     }
@@ -94,7 +98,7 @@ export function createTypes(names, docs) {
   }
 
   /** The specs of a shape, without what is internal. */
-  function propertiesOf(shape, type, place) {
+  function propertiesOf(shape, type, place, { enums = false } = {}) {
     const documented = docs.properties(type);
     const properties = {};
     const optional = [];
@@ -102,8 +106,8 @@ export function createTypes(names, docs) {
       const { text, internal, type: own } = documented[key] ?? {};
       if (internal) continue;
       properties[key] = {
-        ...specOf(schema, own, place + upper(key)),
-        ...(text ? { description: text } : {}),
+        ...specOf(schema, own, place + upper(key), enums),
+        ...(text ? { description: enums ? text : withChoices(text, schema) } : {}),
         ...(isSecret(schema) ? { secret: true } : {}),
       };
       if (schema.safeParse(undefined).success) optional.push(key);
@@ -118,6 +122,16 @@ function primitive(schema, place) {
   const { type } = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" });
   if (typeof type === "string") return { type };
   throw new Error(`${place}: there is no schema type for ${schema.def.type}; teach scripts/generate/schemaTypes.mjs`);
+}
+
+/** Says which texts there are, where neither the type nor the comment does. */
+function withChoices(text, schema) {
+  const { type, innerType, entries, element } = schema.def;
+  if (innerType ?? element) return withChoices(text, innerType ?? element);
+  if (type !== "enum") return text;
+  const values = Object.values(entries);
+  if (values.every((value) => text.includes(`\`${value}\``) || text.includes(`"${value}"`))) return text;
+  return `${text} One of ${values.map((value) => `\`${value}\``).join(", ")}.`;
 }
 
 function isSecret(schema) {

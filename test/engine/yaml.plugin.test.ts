@@ -45,10 +45,10 @@ describeWith({ needs: ["yaml"] }, "a program in YAML, served by the plugin", () 
   }, 60_000);
 
   test("up makes it, and then there is nothing to do", async () => {
-    expectSentence(expectSuccess(await stack.up()), /\+ 5 created/);
+    expectSentence(expectSuccess(await stack.up()), /\+ 8 created/);
     const before = treeHash(storageFolder);
-    expectSentence(expectSuccess(await stack.preview("--expect-no-changes")), /5 unchanged/);
-    expectSentence(expectSuccess(await stack.refresh("--expect-no-changes")), /5 unchanged/);
+    expectSentence(expectSuccess(await stack.preview("--expect-no-changes")), /8 unchanged/);
+    expectSentence(expectSuccess(await stack.refresh("--expect-no-changes")), /8 unchanged/);
     expect(treeHash(storageFolder)).toBe(before);
     const { outputs } = await stack.resource("pgdata");
     expect(outputs).toMatchObject({ sizeBytes: 4 * 2 ** 20, status: "ready", connection: { type: "file" } });

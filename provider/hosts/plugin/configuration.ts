@@ -3,9 +3,9 @@ import type { Properties } from "../../lifecycle/lifecycle";
 import { Plan } from "../../lifecycle/plan";
 import { hasUnknown, unknownValue } from "../../lifecycle/unknown";
 import { type Issue, KrStorageError } from "../../model/errors";
-import { parsePoolId } from "../../model/names";
+import { suggestion } from "../../model/issues";
+import { parsePoolId, quote } from "../../model/names";
 import { providerConfig } from "../../model/providerConfig";
-import { unknownKey } from "../../model/similar";
 import { resolveConfig } from "../../storage/configSources";
 import { Storage } from "../../storage/storage";
 import type { Defaults } from "../defaults";
@@ -46,7 +46,10 @@ export function configIssues(properties: Properties): Issue[] {
   const issues: Issue[] = [];
   for (const [key, value] of Object.entries(properties)) {
     if (!(key in providerConfig))
-      issues.push({ path: key, message: unknownKey("the provider", key, Object.keys(providerConfig)) });
+      issues.push({
+        path: key,
+        message: `the provider has no property "${quote(key, 40)}"; ${suggestion(key, Object.keys(providerConfig))}`,
+      });
     else if (key !== "backends" && value !== unknownValue && typeof value !== "string")
       issues.push({ path: key, message: "expected a text" });
   }
