@@ -2,13 +2,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { acceptanceDocument } from "./generate/acceptance.mjs";
 import { errorCodesDocument } from "./generate/errorCodes.mjs";
+import { schemaDocument } from "./generate/schema.mjs";
+import { build } from "./lib/build.mjs";
 import { inRoot } from "./lib/paths.mjs";
 
 const documents = {
   "docs/acceptance.md": acceptanceDocument,
   "docs/error-codes.md": errorCodesDocument,
+  "schema.json": schemaDocument,
 };
 
+await build(); // what is declared is read from the compiled model
 let stale = 0;
 for (const [path, make] of Object.entries(documents)) {
   const text = make();

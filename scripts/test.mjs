@@ -10,6 +10,7 @@ import { ensureEngine } from "./lib/engine.mjs";
 import { addTotals, noTests, runJest } from "./lib/jest.mjs";
 import { checkNode } from "./lib/node.mjs";
 import { printSummary } from "./lib/summary.mjs";
+import { ensureYamlHost } from "./lib/yamlHost.mjs";
 
 const ci = process.env.CI === "true";
 const args = process.argv.slice(2).filter((argument) => argument !== "--install");
@@ -26,7 +27,8 @@ async function engineForTests() {
   try {
     const engine = await ensureEngine();
     note(`Pulumi ${engine.version}, ${engine.source}`);
-    return { ...engine.env, KRSTORAGE_TEST_ENGINE_BIN: engine.binDir };
+    const yamlBin = (await ensureYamlHost(engine.binDir)) ?? "";
+    return { ...engine.env, KRSTORAGE_TEST_ENGINE_BIN: engine.binDir, KRSTORAGE_TEST_YAML_BIN: yamlBin };
   } catch (error) {
     if (ci || !(error instanceof StepError)) throw error;
     note(error.message);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Kind, OptionalKeys } from "../provider/model/kind";
+import { currentHost } from "./host";
 
 type Shape = Kind["inputs"];
 type RequiredKeys<Of extends Shape> = Exclude<keyof Of, OptionalKeys<Of>>;
@@ -27,26 +28,32 @@ function providerText(kind: Kind): string {
   return `exports.handler=()=>require("krstorage/dynamic").${kind.name}`;
 }
 
+const dynamicModule = "pulumi-nodejs:dynamic/krstorage:";
+const pluginModule = "krstorage:index:";
 /** Taken off a type token it leaves the kind, by which both hosts call a parent of ours. */
-const ownToken = /^pulumi-nodejs:dynamic\/krstorage:/;
+const ownToken = new RegExp(`^(?:${dynamicModule}|${pluginModule})`);
 
-/** The type token of a kind in programs that use the dynamic provider. */
+/** The type token of a kind in this program. */
 export function tokenOf(kind: Kind): string {
-  return `pulumi-nodejs:dynamic/krstorage:${kind.name}`;
+  return `${currentHost() === "plugin" ? pluginModule : dynamicModule}${kind.name}`;
 }
 
-/** What every class of this package is: a resource of one kind, registered with the constant provider text. */
+/** What every class of this package is: a resource of one kind, registered with the host that the program has chosen. */
 export abstract class StorageResource extends pulumi.CustomResource {
   constructor(kind: Kind, name: string, args: Record<string, unknown>, opts: pulumi.CustomResourceOptions = {}) {
     if (opts.urn === undefined && opts.id === undefined) requireArguments(kind, name, args);
     const outputs = Object.fromEntries(Object.keys(kind.outputs).map((key) => [key, undefined]));
     const inputs = Object.fromEntries(Object.keys(kind.inputs).map((key) => [key, args[key]]));
+    const isPlugin = currentHost() === "plugin";
+    // The plugin reads the owner from the URN, and has its code itself
+    const hidden = isPlugin ? {} : { owner: ownerOf(kind, name, opts.parent), __provider: providerText(kind) };
+    const moved = { aliases: [{ type: `${dynamicModule}${kind.name}` }] };
     // Ours go in first, so that an argument that is not of the kind reaches check, which says what was meant
     super(
       tokenOf(kind),
       name,
-      { ...outputs, ...inputs, ...args, owner: ownerOf(kind, name, opts.parent), __provider: providerText(kind) },
-      opts,
+      { ...outputs, ...inputs, ...args, ...hidden },
+      isPlugin ? pulumi.mergeOptions(opts, moved) : opts,
     );
   }
 }

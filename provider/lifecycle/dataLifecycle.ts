@@ -12,11 +12,14 @@ import { checkData } from "./dataCheck";
 import type { DataKind } from "./dataKind";
 import { inputsOf, lost, protectionChange, stateOf, withStatus } from "./dataState";
 import { diffInputs, immutableChanges } from "./diff";
+import { expectedState } from "./expected";
 import {
   type Context,
   type CreateRequest,
   type CreateResult,
   type DeleteRequest,
+  type ExpectedRequest,
+  type ExpectedResult,
   type Lifecycle,
   PartialFailure,
   type Properties,
@@ -35,10 +38,21 @@ export function dataLifecycle(data: DataKind): Lifecycle {
     kind: data.kind,
     check: (request, context) => checkData(data, request, context),
     diff: (request) => diffInputs(data.kind, request),
+    expected: (request) => expected(data, request),
     create: (request, context) => create(data, request, context),
     read: (request, context) => read(data, request, context),
     update: (request, context) => update(data, request, context),
     delete: (request, context) => remove(request, context),
+  };
+}
+
+function expected(data: DataKind, request: ExpectedRequest): ExpectedResult {
+  const id = data.idOf(request.newInputs);
+  const sizeBytes = data.sizeOf(request.newInputs);
+  const certain = { status: "ready", ...(sizeBytes === undefined ? {} : { sizeBytes }) };
+  return {
+    id: id && formatObjectId(id),
+    state: expectedState(data.kind, request, certain),
   };
 }
 

@@ -13,6 +13,8 @@ export interface Lifecycle {
   check(request: CheckRequest, context: Context): Promise<CheckResult>;
   /** Says what differs. Pure; never throws, never refuses: refresh calls it inverted. */
   diff(request: DiffRequest): DiffResult;
+  /** What a create or an update is certain to put out, for previews. Asks and changes nothing. Without it nothing is certain. */
+  expected?(request: ExpectedRequest, context: Context): ExpectedResult;
   /** Throws `PartialFailure` when something exists that the state must remember. */
   create(request: CreateRequest, context: Context): Promise<CreateResult>;
   /** The live state, or undefined where the resource is gone for good. */
@@ -29,8 +31,10 @@ export interface Context {
   storage: Storage;
   plan: Plan;
   log: Log;
-  /** Aborted when the engine cancels. */
+  /** Aborted when the engine cancels, or when the time is up that the engine allows. */
   signal?: AbortSignal | undefined;
+  /** How long the engine allows an operation to take, ms, where the program says so (`customTimeouts`). */
+  timeoutMs?: number | undefined;
 }
 
 export interface CheckRequest {
@@ -63,6 +67,18 @@ export interface DiffResult {
   replaces: string[];
   /** The new object needs the name of the old one. */
   deleteBeforeReplace: boolean;
+}
+
+export interface ExpectedRequest {
+  owner: string;
+  /** Of an update. */
+  oldState?: Properties | undefined;
+  newInputs: Properties;
+}
+export interface ExpectedResult {
+  /** Undefined while it is not known. */
+  id: string | undefined;
+  state: Properties;
 }
 
 export interface CreateRequest {

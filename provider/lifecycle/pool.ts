@@ -14,6 +14,7 @@ import {
   removePool,
 } from "../storage/pools";
 import { diffInputs, immutableChanges } from "./diff";
+import { expectedState } from "./expected";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Lifecycle, Properties, ReadResult } from "./lifecycle";
 import { lookSignal } from "./look";
 import { formatLost, lostIn, lostMarker } from "./lost";
@@ -62,6 +63,15 @@ export const poolLifecycle: Lifecycle = {
     replaces: [],
     deleteBeforeReplace: false,
   }),
+
+  expected(request, { storage }) {
+    const id = idOf(request.newInputs);
+    const driver = id && storage.backend(id.backend).type;
+    return {
+      id: id && formatPoolId(id),
+      state: expectedState(pool, request, { status: "ready", ...(driver === undefined ? {} : { driver }) }),
+    };
+  },
 
   async create({ inputs, owner }, context) {
     const id = knownId(inputs);

@@ -2,7 +2,7 @@ import { durationMs } from "../model/quantity";
 import { anyOf, deadlineSaying } from "../storage/deadline";
 import type { Context, Properties } from "./lifecycle";
 
-const defaultTimeout = "10m";
+const defaultTimeoutMs = 10 * 60_000;
 
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
@@ -21,12 +21,14 @@ export function signalFor(
   what: string,
   context: Context,
 ): AbortSignal {
-  const text = (inputs.timeouts as Record<string, string> | undefined)?.[operation] ?? defaultTimeout;
+  const text = (inputs.timeouts as Record<string, string> | undefined)?.[operation];
+  // The engine's own limit, where there is one, is in the context's signal already
+  const ms = text === undefined ? (context.timeoutMs ?? defaultTimeoutMs) : durationMs(text);
   return anyOf(
     context.signal,
     deadlineSaying(
-      durationMs(text),
-      `${what}: ${operation} did not finish within ${text}; raise timeouts.${operation}, or look at what keeps the backend`,
+      ms,
+      `${what}: ${operation} did not finish within ${text ?? `${ms / 60_000}m`}; raise timeouts.${operation}, or look at what keeps the backend`,
     ),
   );
 }

@@ -14,12 +14,14 @@ import {
 } from "../storage/policies";
 import type { PoolView } from "../storage/poolView";
 import { diffInputs } from "./diff";
+import { expectedState } from "./expected";
 import type { Context, Lifecycle, Properties, ReadRequest, ReadResult } from "./lifecycle";
 import { formatLost, lostMarker } from "./lost";
 import { recordedInputs } from "./place";
 import { checkPolicy, idsOf, seenKey } from "./policyCheck";
 import { removedByChange } from "./policyRetention";
 import { labelsOf, textOf } from "./properties";
+import { hasUnknown } from "./unknown";
 
 /** The inputs that the policy's record keeps as spelled. */
 const recorded = [
@@ -48,6 +50,11 @@ export const snapshotPolicyLifecycle: Lifecycle = {
       changed.push("targets");
     return { changed, replaces: [], deleteBeforeReplace: false };
   },
+
+  expected: (request) => ({
+    id: hasUnknown(request.newInputs.name) ? undefined : `${idPrefix}${String(request.newInputs.name)}`,
+    state: expectedState(snapshotPolicy, request, {}),
+  }),
 
   async create({ inputs, owner }, context) {
     const applied = await applyPolicy(context.storage, undefined, wantedOf(inputs, owner, context), [], context.signal);

@@ -28,6 +28,11 @@ export const volumeClassLifecycle: Lifecycle = {
     return { changed, replaces: changed.filter((key) => key === "name"), deleteBeforeReplace: false };
   },
 
+  expected: ({ newInputs, owner }) => ({
+    id: hasUnknown(newInputs.name) ? undefined : `${idPrefix}${String(newInputs.name)}`,
+    state: stateOf(newInputs, owner),
+  }),
+
   create: async ({ inputs, owner }) => ({ id: `${idPrefix}${String(inputs.name)}`, state: stateOf(inputs, owner) }),
 
   async read({ id, oldState }) {

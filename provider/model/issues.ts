@@ -79,10 +79,10 @@ export function fullPath(issue: Issue): PropertyKey[] {
   return [...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])];
 }
 
-/** What was meant by a key that is none, or which there are. */
-export function suggestion(key: string, known: readonly string[]): string {
+/** What was meant by a key that is none, or which there are. `what` is what they are called. */
+export function suggestion(key: string, known: readonly string[], what = "properties"): string {
   const similar = known.find((other) => other.toLowerCase() === key.toLowerCase() || distance(other, key) <= 2);
-  return similar ? `did you mean "${similar}"?` : `properties are ${known.join(", ")}`;
+  return similar ? `did you mean "${similar}"?` : `${what} are ${known.join(", ")}`;
 }
 
 /** The properties of the object at a path below a schema, seen through `.optional()`, arrays and the like. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { DriverType } from "../drivers/driver";
 import { driverTypes, loadDriver } from "../drivers/registry";
-import { KrStorageError } from "../model/errors";
+import { type Issue, KrStorageError } from "../model/errors";
 import { propertyPath, reasonOf, suggestion } from "../model/issues";
 import { metaOf } from "../model/kind";
-import { nameProblem, objectName } from "../model/names";
+import { nameProblem, objectName, quote } from "../model/names";
 import { duration } from "../model/quantity";
 import { registerSecret } from "../model/redact";
 import { labels } from "../model/shared";
@@ -48,43 +48,50 @@ export interface StorageConfig {
  * Throws INVALID_ARGUMENT with one issue per mistake, each naming the key and what would be right; values of secrets are never quoted.
  */
 export function parseBackends(backends: unknown, where: string): BackendConfig[] {
+  const problems: Issue[] = [];
   if (typeof backends !== "object" || backends === null || Array.isArray(backends)) {
-    throw new KrStorageError(
-      "INVALID_ARGUMENT",
-      `${where}: expected names of backends with their options, such as { main: { type: "local", path: "/srv/storage" } }`,
-    );
+    const message =
+      'expected names of backends with their options, such as { main: { type: "local", path: "/srv/storage" } }';
+    throw invalid(where, [{ path: where, message }]);
   }
-  const problems: string[] = [];
   const parsed: BackendConfig[] = [];
   for (const [name, value] of Object.entries(backends)) {
     const problem = nameProblem(name);
-    if (problem) problems.push(`${where}: ${problem}`);
+    if (problem) problems.push({ path: where, message: problem });
     else parseBackend(name, value, `${where}.${name}`, parsed, problems);
   }
   refuseNameTwice(parsed, where, problems);
-  if (problems.length > 0) throw new KrStorageError("INVALID_ARGUMENT", problems.join("; "), { target: where });
+  if (problems.length > 0) throw invalid(where, problems);
   return parsed;
 }
 
-function parseBackend(name: string, value: unknown, where: string, parsed: BackendConfig[], problems: string[]): void {
+function invalid(where: string, issues: Issue[]): KrStorageError {
+  const message = issues.map((issue) => `${issue.path}: ${issue.message}`).join("; ");
+  return new KrStorageError("INVALID_ARGUMENT", message, { target: where, issues });
+}
+
+function parseBackend(name: string, value: unknown, where: string, parsed: BackendConfig[], problems: Issue[]): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    problems.push(`${where}: expected options, such as { type: "local", path: "/srv/storage" }`);
+    problems.push({ path: where, message: 'expected options, such as { type: "local", path: "/srv/storage" }' });
     return;
   }
   const { type, ...rest } = value as Record<string, unknown>;
   if (typeof type !== "string") {
-    problems.push(`${where}.type is missing; types are ${driverTypes().join(", ")}`);
+    problems.push({ path: `${where}.type`, message: `is missing; types are ${driverTypes().join(", ")}` });
     return;
   }
   if (!driverTypes().includes(type)) {
-    problems.push(`${where}.type: there is no driver "${type}"; types are ${driverTypes().join(", ")}`);
+    const message = `there is no driver "${quote(type, 40)}"; ${suggestion(type, driverTypes(), "types")}`;
+    problems.push({ path: `${where}.type`, message });
     return;
   }
   const driver = loadDriver(type);
   const schema = z.strictObject({ ...backendOptions, ...driver.options.shape });
   const result = schema.safeParse(rest);
   if (!result.success) {
-    problems.push(...result.error.issues.map((issue) => describeIssue(issue, where, Object.keys(schema.shape))));
+    problems.push(
+      ...result.error.issues.map((issue) => describeIssue(issue, where, ["type", ...Object.keys(schema.shape)], rest)),
+    );
     return;
   }
   const all = result.data as Record<string, unknown>;
@@ -97,18 +104,22 @@ function parseBackend(name: string, value: unknown, where: string, parsed: Backe
   parsed.push({ name, driver, driverOptions, options: common.parse(all) });
 }
 
-function describeIssue(issue: z.core.$ZodIssue, where: string, known: string[]): string {
-  if (issue.code === "unrecognized_keys" && issue.path.length === 0)
-    return `${where}: unknown ${issue.keys.map((key) => `"${key}"`).join(", ")}; ${suggestion(issue.keys[0] ?? "", ["type", ...known])}`;
-  return `${propertyPath([where, ...issue.path])}: ${reasonOf(issue)}`;
+function describeIssue(issue: z.core.$ZodIssue, where: string, known: string[], given: Record<string, unknown>): Issue {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
+    const keys = issue.keys.map((key) => `"${quote(key, 40)}"`).join(", ");
+    return { path: where, message: `unknown ${keys}; ${suggestion(issue.keys[0] ?? "", known)}` };
+  }
+  const isMissing = issue.path.length === 1 && given[String(issue.path[0])] === undefined;
+  return { path: propertyPath([where, ...issue.path]), message: isMissing ? "is missing" : reasonOf(issue) };
 }
 
-function refuseNameTwice(parsed: BackendConfig[], where: string, problems: string[]): void {
+function refuseNameTwice(parsed: BackendConfig[], where: string, problems: Issue[]): void {
   const names = new Map<string, string>();
   for (const backend of parsed) {
     for (const name of [backend.name, ...(backend.options.formerly ?? [])]) {
       const other = names.get(name);
-      if (other !== undefined) problems.push(`${where}: "${name}" names both ${other} and ${backend.name}`);
+      if (other !== undefined)
+        problems.push({ path: where, message: `"${name}" names both ${other} and ${backend.name}` });
       names.set(name, backend.name);
     }
   }

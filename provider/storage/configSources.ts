@@ -15,20 +15,36 @@ export interface ConfigSources {
 }
 
 /**
- * The configuration to use: the one given, else the file named by `KRSTORAGE_CONFIG`, else one backend `local` in
+ * The configuration to use: the one given, else the JSON in `KRSTORAGE_BACKENDS`, else the file named by `KRSTORAGE_CONFIG`, else one backend `local` in
  * `KRSTORAGE_HOME` (default `~/.local/share/krstorage`). Throws INVALID_ARGUMENT naming the key and what would be right.
  */
 export function resolveConfig(sources: ConfigSources = {}): StorageConfig {
   const env = sources.env ?? process.env;
+  const stackId = sources.stackId ?? (env.KRSTORAGE_STACK_ID || undefined);
   if (sources.backends !== undefined) {
-    return { backends: parseBackends(sources.backends, sources.where ?? "backends"), stackId: sources.stackId };
+    return { backends: parseBackends(sources.backends, sources.where ?? "backends"), stackId };
   }
-  if (env.KRSTORAGE_CONFIG) return fileConfig(env.KRSTORAGE_CONFIG, sources.stackId);
+  if (env.KRSTORAGE_BACKENDS) {
+    return { backends: parseBackends(fromEnvironment(env.KRSTORAGE_BACKENDS), "KRSTORAGE_BACKENDS"), stackId };
+  }
+  if (env.KRSTORAGE_CONFIG) return fileConfig(env.KRSTORAGE_CONFIG, stackId);
   const path = resolve(env.KRSTORAGE_HOME || join(homedir(), ".local", "share", "krstorage"));
   return {
     backends: parseBackends({ local: { type: "local", path } }, "the default configuration"),
-    stackId: sources.stackId,
+    stackId,
   };
+}
+
+function fromEnvironment(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without its cause: a JSON error quotes the text, which holds credentials
+    throw new KrStorageError(
+      "INVALID_ARGUMENT",
+      'KRSTORAGE_BACKENDS is not JSON; write backends as in \'{ "main": { "type": "local", "path": "/srv/storage" } }\'',
+    );
+  }
 }
 
 function fileConfig(path: string, stackId: string | undefined): StorageConfig {

@@ -38,7 +38,10 @@ const parts = () => [
 
 const go = () => which("go", { also: ["/usr/local/go/bin"] });
 
-async function build(part, binDir, onBeat, log) {
+export const canBuild = () => go() !== undefined;
+
+/** Builds one program of the recipe into a folder. Throws a StepError with the end of what Go says. */
+export async function buildPart(part, binDir, log, onBeat = () => {}) {
   log(`building ${part.program} (${part.takes})`);
   const stop = heartbeat(`building ${part.program}`, { onBeat });
   try {
@@ -82,7 +85,7 @@ export async function buildEngine(log, because) {
   try {
     mkdirSync(join(folder, "bin"));
     for (const part of parts())
-      await build(part, join(folder, "bin"), () => existsSync(folder) && keepAlive(folder), log);
+      await buildPart(part, join(folder, "bin"), log, () => existsSync(folder) && keepAlive(folder));
     if (!(await isComplete(join(folder, "bin"))))
       throw new StepError("The Pulumi CLI was built but does not run on this machine.");
     await publish(folder);

@@ -17,10 +17,10 @@ export function cliVersion() {
   return pinned[1];
 }
 
-function recipeHash() {
+/** A hash of what the modules of the recipe pin, and of the system. */
+export function recipeHash(modules) {
   const hash = createHash("sha256").update(`${process.platform}-${process.arch}`);
-  for (const module of readdirSync(recipe).sort()) {
-    if (!statSync(join(recipe, module)).isDirectory()) continue;
+  for (const module of modules) {
     for (const file of readdirSync(join(recipe, module)).sort()) {
       hash.update(`\0${module}/${file}\0`).update(readFileSync(join(recipe, module, file)));
     }
@@ -29,7 +29,7 @@ function recipeHash() {
 }
 
 export const cacheRoot = () => join(userCache(), "krstorage", "engine");
-export const cacheFolder = () => join(cacheRoot(), `${cliVersion()}-${recipeHash()}`);
+export const cacheFolder = () => join(cacheRoot(), `${cliVersion()}-${recipeHash(["cli", "nodeHost"])}`);
 
 /** What `pulumi version` says, without the leading "v"; undefined if it cannot be run. */
 export async function readVersion(pulumi) {
@@ -38,13 +38,18 @@ export async function readVersion(pulumi) {
   return code === 0 ? /^v?(\d+\.\d+\.\d+)/m.exec(stdout)?.[1] : undefined;
 }
 
-/** Whether a folder holds a CLI that runs and a Node language host. */
-export async function isComplete(binDir) {
+/** Whether a program is there, and not an empty file. */
+export function isUsable(path) {
   try {
-    if (statSync(join(binDir, exe("pulumi-language-nodejs"))).size === 0) return false;
+    return statSync(path).size > 0;
   } catch {
     return false;
   }
+}
+
+/** Whether a folder holds a CLI that runs and a Node language host. */
+export async function isComplete(binDir) {
+  if (!isUsable(join(binDir, exe("pulumi-language-nodejs")))) return false;
   return (await readVersion(join(binDir, exe("pulumi")))) !== undefined;
 }
 

@@ -14,6 +14,7 @@ export type Need =
   | "strace"
   | "attach"
   | "engine"
+  | "yaml"
   | "loop"
   | "btrfs"
   | "xfs"
@@ -80,6 +81,11 @@ const reasons: Record<Need, () => string | undefined> = {
     isExecutable(join(engineBin(), process.platform === "win32" ? "pulumi.exe" : "pulumi")) && engineBin() !== ""
       ? undefined
       : "no Pulumi CLI (run it by npm test)",
+  yaml: () =>
+    reasonFor("engine") ??
+    (isExecutable(join(process.env.KRSTORAGE_TEST_YAML_BIN || "-", "pulumi-language-yaml"))
+      ? undefined
+      : "no language host for YAML (run it by npm test)"),
   loop: () => reasonFor("linux") ?? reasonFor("root") ?? trial("losetup", ["--find"], "no loop device can be had"),
   btrfs: () => reasonFor("loop") ?? program("mkfs.btrfs"),
   xfs: () => reasonFor("loop") ?? program("mkfs.xfs"),

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineBackend } from "./engineBackend";
+import { dynamicHost, type EngineHost } from "./engineHost";
 import { expectSuccess, type Program, type RunResult, TestStack, temporaryFolder } from "./testStack";
 
 /** What the volume of every scene holds. */
@@ -19,6 +20,7 @@ export class Scene {
   constructor(
     makeBackend: (folder: string) => EngineBackend,
     readonly kind: DataKind = "Volume",
+    readonly host: EngineHost = dynamicHost,
   ) {
     this.backend = makeBackend(this.folder);
     this.stack = this.newStack("first", { stackId: "id-of-the-first-stack" });
@@ -32,7 +34,7 @@ export class Scene {
       ...(options.stackId === undefined ? {} : { "krstorage:stackId": options.stackId }),
       ...options.config,
     };
-    return new TestStack({ folder, config, env: this.backend.env() });
+    return new TestStack({ folder, config, env: this.backend.env(), host: this.host });
   }
 
   /** What every program of the scene is handed. */

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type * as pulumiTypes from "@pulumi/pulumi";
-import type * as krstorageTypes from "../../../sdk";
+import type * as krstorageTypes from "../../../sdk/plugin";
+import { dynamicHost, type EngineHost } from "./engineHost";
 
 /** What a test's program is given; it is run by the engine's own language host, in another process. */
 export interface ProgramScope {
@@ -34,6 +35,8 @@ export class TestStack {
   readonly folder: string;
   readonly stackName: string;
   private readonly env: NodeJS.ProcessEnv;
+  private readonly host: EngineHost;
+  private readonly project: string;
 
   constructor(options: {
     folder: string;
@@ -43,20 +46,28 @@ export class TestStack {
     env?: NodeJS.ProcessEnv;
     /** A node_modules folder that has krstorage installed. Default: a link to this clone. */
     modules?: string;
+    /** What serves the program's resources. Default: the dynamic provider. */
+    host?: EngineHost;
+    /** The language of the program. Default: JavaScript. */
+    runtime?: "nodejs" | "yaml";
   }) {
     this.folder = options.folder;
+    this.host = options.host ?? dynamicHost;
     this.stackName = options.stackName ?? "test";
     for (const name of ["state", "home"]) mkdirSync(join(this.folder, name), { recursive: true });
-    linkModules(this.folder, options.modules);
-    writeFileSync(
-      join(this.folder, "Pulumi.yaml"),
-      `name: ${options.project ?? "identity"}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
-    );
-    writeFileSync(join(this.folder, "package.json"), '{"name":"program","main":"index.js"}');
+    this.project = options.project ?? "identity";
+    if (options.runtime !== "yaml") this.prepareNode(options.modules);
     writeFileSync(join(this.folder, `Pulumi.${this.stackName}.yaml`), JSON.stringify({ config: options.config }));
     this.env = {
       ...process.env,
-      PATH: [process.env.KRSTORAGE_TEST_ENGINE_BIN, process.env.PATH].filter(Boolean).join(delimiter),
+      PATH: [
+        this.host.path,
+        process.env.KRSTORAGE_TEST_ENGINE_BIN,
+        process.env.KRSTORAGE_TEST_YAML_BIN,
+        process.env.PATH,
+      ]
+        .filter(Boolean)
+        .join(delimiter),
       PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
       PULUMI_HOME: join(this.folder, "home"),
       PULUMI_CONFIG_PASSPHRASE: "",
@@ -67,9 +78,23 @@ export class TestStack {
     };
   }
 
+  private prepareNode(modules: string | undefined): void {
+    linkModules(this.folder, modules);
+    writeFileSync(
+      join(this.folder, "Pulumi.yaml"),
+      `name: ${this.project}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
+    writeFileSync(join(this.folder, "package.json"), '{"name":"program","main":"index.js"}');
+  }
+
+  /** Sets a program in YAML: a whole project file. */
+  yamlProgram(text: string): void {
+    writeFileSync(join(this.folder, "Pulumi.yaml"), text);
+  }
+
   /** Sets the program. Its text is taken, so it may use nothing but its argument. */
-  program(program: Program, values: Record<string, string> = {}): void {
-    const scope = `{ pulumi: require("@pulumi/pulumi"), krstorage: require("krstorage"), values: ${JSON.stringify(values)} }`;
+  program(program: Program, values: Record<string, string> = {}, host = this.host): void {
+    const scope = `{ pulumi: require("@pulumi/pulumi"), krstorage: require("${host.module}"), values: ${JSON.stringify(values)} }`;
     writeFileSync(join(this.folder, "index.js"), `module.exports = (${program.toString()})(${scope}) ?? {};\n`);
   }
 

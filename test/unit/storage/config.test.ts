@@ -19,8 +19,8 @@ test.each<[string, unknown, string, string]>([
   ["null", null, where, "expected names of backends"],
   ["a backend that is no object", { main: "local" }, `${where}.main`, "expected options"],
   ["a backend that is null", { main: null }, `${where}.main`, "expected options"],
-  ["a missing type", { main: { path: "/x" } }, `${where}.main.type is missing`, "fake, local"],
-  ["a type that is no text", { main: { type: 1 } }, `${where}.main.type is missing`, "fake, local"],
+  ["a missing type", { main: { path: "/x" } }, `${where}.main.type: is missing`, "fake, local"],
+  ["a type that is no text", { main: { type: 1 } }, `${where}.main.type: is missing`, "fake, local"],
   [
     "an unknown type",
     { main: { type: "floppy" } },
@@ -29,6 +29,12 @@ test.each<[string, unknown, string, string]>([
   ],
   ["a type of Object", { main: { type: "constructor" } }, `${where}.main.type`, 'there is no driver "constructor"'],
   ["an unknown option", { main: { type: "fake", pth: "/x" } }, `${where}.main`, 'unknown "pth"; did you mean "path"?'],
+  [
+    "a misspelt type",
+    { main: { type: "fkae" } },
+    `${where}.main.type`,
+    'there is no driver "fkae"; did you mean "fake"?',
+  ],
   ["a bad name", { "Main/x": { type: "fake" } }, where, '"Main/x" is not a name'],
   ["an option of the driver", { main: { type: "fake", path: "x" } }, `${where}.main.path`, "expected an absolute path"],
   ["a bad timeout", { main: { type: "fake", timeout: "soon" } }, `${where}.main.timeout`, 'such as "24h"'],

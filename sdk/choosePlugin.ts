@@ -1,0 +1,3 @@
+import { chooseHost } from "./host";
+
+chooseHost("plugin");
