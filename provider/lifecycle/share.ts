@@ -1,31 +1,18 @@
 import { formatObjectId, formatPoolId } from "../model/names";
-import { bytesOf } from "../model/quantity";
 import { share } from "../model/share";
 import { enforcesAccess } from "./capable";
 import type { DataKind } from "./dataKind";
 import { dataLifecycle } from "./dataLifecycle";
-import { placeOf, recordedInputs } from "./place";
 import { textOf } from "./properties";
-import { allLabels, shareSettings } from "./settings";
-import { checkSource, sourceIdOf } from "./source";
-
-const recorded = ["size", "volumeClass", "protocol", "access", "source"] as const;
+import { shareSettings } from "./settings";
+import { sizedKind } from "./sizedKind";
+import { checkSource } from "./source";
 
 const shareKind: DataKind = {
+  ...sizedKind(["size", "volumeClass", "protocol", "access", "source"]),
   kind: share,
   word: "share",
-  missingIsGone: false,
-  idOf: placeOf,
-  sourceOf: sourceIdOf,
-  requestedOf: (inputs) => recordedInputs(inputs, recorded),
-  inputsOf: ({ record }, id) => ({
-    ...recordedInputs(record.requested, recorded),
-    pool: `${id.backend}/${id.pool}`,
-    name: id.name,
-  }),
-  sizeOf: (inputs) => (typeof inputs.size === "string" ? bytesOf(inputs.size) : undefined),
   settingsOf: shareSettings,
-  labelsOf: allLabels,
   outputsOf: (object) => ({
     sizeBytes: object.record.sizeBytes,
     ...(object.connection === undefined ? {} : { connection: object.connection }),
