@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KrStorageError } from "../../model/errors";
 import type { Call } from "../driver";
@@ -21,7 +21,7 @@ export async function copyTree(pool: OpenPool, call: Call, source: Entry, target
   const tree = treePath(pool.paths, source.uid);
   const name = `${pool.where}/${source.name}`;
   await requireNoWriters(pool, source, what);
-  const start = await nextTick(pool);
+  const start = await nextTick(dirname(target));
   const before = await lookAt(tree, call.signal);
   if (before.problem !== undefined || before.newest >= start) throw whyNot(before, start, name, what);
   if (before.devices > 0 && process.geteuid?.() !== 0)
@@ -97,8 +97,8 @@ function nanoseconds(time: string): bigint {
  * The next moment of the clock that files get their times from, which advances in steps of some milliseconds: what has ended by now
  * has an earlier time, what begins later has this one or a later one.
  */
-async function nextTick(pool: OpenPool): Promise<bigint> {
-  const probe = join(pool.paths.staging, `probe-${randomBytes(6).toString("hex")}`);
+async function nextTick(folder: string): Promise<bigint> {
+  const probe = join(folder, "clock"); // in the staged folder, so that it goes with that where this process is killed
   writeFileSync(probe, "", { flag: "wx", mode: 0o600 });
   try {
     const changed = () => {

@@ -11,6 +11,7 @@ import { holdersOf } from "./holders";
 import { type Begun, intend, nameTaken, sourceBusy } from "./intent";
 import { copyPath, objectFolder, stagedFolder } from "./layout";
 import { makeLink } from "./links";
+import { lookAtShares } from "./list";
 import type { OpenPool } from "./openPool";
 import { readCopy } from "./recordCopy";
 import { recoverIntent } from "./recovery";
@@ -30,6 +31,7 @@ export async function createObject(pool: OpenPool, object: NewObject, call: Call
   const writers = object.sourceUid === undefined ? [] : await writersOf(pool, object.sourceUid);
   const turn = new Turn(pool, object.uid);
   try {
+    await lookAtShares(pool);
     const begun = await reserve(pool, turn, object, call, writers);
     return await make(pool, call, begun.entry, { source: begun.source, image: object.image });
   } catch (error) {

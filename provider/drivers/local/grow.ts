@@ -6,6 +6,7 @@ import type { Entry } from "./entry";
 import { toKrStorageError } from "./errors";
 import { healthOf, roundUp, storedObject } from "./health";
 import { diskPath } from "./layout";
+import { lookAtShares } from "./list";
 import { requireHealthy, requireLive } from "./matching";
 import type { OpenPool } from "./openPool";
 import { refreshCopy } from "./recordCopy";
@@ -20,6 +21,7 @@ import { Turn, whenIdle } from "./turns";
 export async function growObject(pool: OpenPool, match: Match, sizeBytes: number, call: Call): Promise<StoredObject> {
   const turn = new Turn(pool, match.uid);
   try {
+    await lookAtShares(pool);
     const begun = await whenIdle(pool, call, match.uid, "grown", (transaction): { entry: Entry; isDone: boolean } => {
       const entry = requireLive(pool, transaction, match);
       const what = `${pool.where}/${entry.name}`;

@@ -3,6 +3,7 @@ import type { DamagedRecord, Listing, StoredObject, StoredPool } from "../driver
 import type { PolicyRecord } from "../record";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
 import { healthOf, storedObject } from "./health";
+import { treePath } from "./layout";
 import type { OpenPool } from "./openPool";
 import { type PolicyRow, policyRows, readPolicyRow } from "./policyRows";
 import { provisionedIn, readPoolRow } from "./transaction";
@@ -10,6 +11,7 @@ import { provisionedIn, readPoolRow } from "./transaction";
 /** Everything in a pool: one query, one look at the folder, and one at each disk. */
 export async function listPool(pool: OpenPool): Promise<Listing> {
   const { paths, database } = pool;
+  await lookAtShares(pool);
   const { rows, row, policies, provisionedBytes } = await database.read(() => ({
     row: readPoolRow(database, pool.where),
     policies: policyRows(database),
@@ -73,8 +75,19 @@ function currentEntry(pool: OpenPool, uid: string): Entry | undefined {
   return entry && !("problem" in entry) ? entry : undefined;
 }
 
+/** What shares occupy. One made from another counts as if nothing were in it: what it shares with that would count twice. */
+export function lookAtShares(pool: OpenPool): Promise<void> {
+  return pool.usage.lookAtTrees(() =>
+    pool.database
+      .sql("SELECT uid FROM objects WHERE kind = 'share' AND source_uid IS NULL AND phase IN ('live', 'trashed')")
+      .all()
+      .map((row) => treePath(pool.paths, String((row as { uid: string }).uid))),
+  );
+}
+
 /** A pool's record and room. */
 export async function readStoredPool(pool: OpenPool): Promise<StoredPool> {
+  await lookAtShares(pool);
   const { row, provisionedBytes } = await pool.database.read(() => ({
     row: readPoolRow(pool.database, pool.where),
     provisionedBytes: provisionedIn(pool.database),

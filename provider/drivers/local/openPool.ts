@@ -103,6 +103,7 @@ export class OpenPool {
   }
 
   private async shut(): Promise<void> {
+    this.usage.end();
     let hasUnfinished = true;
     try {
       const own = this.ownSession?.id;

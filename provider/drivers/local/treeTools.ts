@@ -122,12 +122,13 @@ export async function removeStaging(staging: string): Promise<void> {
 }
 
 /** The bytes that trees occupy together. A file with several names counts once. Undefined if they could not all be looked at. */
-export async function measureTrees(trees: string[]): Promise<number | undefined> {
+export async function measureTrees(trees: string[], signal: AbortSignal): Promise<number | undefined> {
   if (trees.length === 0) return 0;
   let text = "";
   const { code } = await runTool({
     program: "du",
     args: ["-s", "-x", "-c", "--block-size=1", "--", ...trees],
+    signal,
     onText: (more) => {
       text = (text + more).slice(-200);
     },

@@ -1,4 +1,19 @@
-import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
 
 /** How much of a disk its content tells apart; what is behind it is zeros. */
 export const contentBytes = 65_536;
@@ -24,6 +39,25 @@ export function fillDisk(path: string, seed: number, parts = 1): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** Puts a content into a share, as its user would: in a file of two names in a folder, with a link beside it that leads outside. */
+export function fillTree(path: string, seed: number): void {
+  const folder = join(path, "folder");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "file"), contentOf(seed), { flush: true });
+  linkSync(join(folder, "file"), join(path, "file"));
+  symlinkSync("/etc/hostname", join(path, "link"));
+}
+
+/** What a share holds, in words. */
+export function describeTree(path: string): string {
+  const names = readdirSync(path, { recursive: true }).map(String).sort();
+  if (names.length === 0) return "an empty tree";
+  const isWhole =
+    names.join() === "file,folder,folder/file,link" && readlinkSync(join(path, "link")) === "/etc/hostname";
+  const sameFile = isWhole && statSync(join(path, "file")).ino === statSync(join(path, "folder/file")).ino;
+  return sameFile ? `a tree of ${describeDisk(join(path, "file"))}` : `a mixed tree of ${names.join()}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Actor, type Ended, valuesOf } from "./actors";
 import type { PoolState } from "./observe";
-import { cleanUp, isOfRound, type OperationName, type Scenario, scenarios } from "./scenarios";
+import { cleanUp, isOfRound, type OperationName, type Scenario, scenarioOf } from "./scenarios";
 import type { Step } from "./steps";
 import { failFrom, killBefore, type Place, watch } from "./strace";
 
@@ -27,8 +27,8 @@ export class Lane {
     private readonly recoverers: [Actor, Actor],
   ) {}
 
-  static async open(operation: OperationName): Promise<Lane> {
-    const path = realpathSync(mkdtempSync(join(tmpdir(), "krs-crash-")));
+  static async open(operation: OperationName, folder = tmpdir()): Promise<Lane> {
+    const path = realpathSync(mkdtempSync(join(folder, "krs-crash-")));
     const lane = new Lane(operation, path, [await Actor.start(), await Actor.start()]);
     await lane.run([{ do: "createPool", pool }, ...bystanders]);
     lane.untouched = texts(await lane.observe(pool));
@@ -84,9 +84,9 @@ export class Lane {
     this.rounds += 1;
     const name = `r${this.rounds}`;
     const scenarioPool = `p${this.rounds}`;
-    const own = scenarios[this.operation](scenarioPool, name);
+    const own = scenarioOf(this.operation, scenarioPool, name);
     const where = own.ownPool ? scenarioPool : pool;
-    const scenario: Scenario = own.ownPool ? own : scenarios[this.operation](pool, name);
+    const scenario: Scenario = own.ownPool ? own : scenarioOf(this.operation, pool, name);
 
     const victim = await this.next;
     this.next = Actor.start(); // it starts while this round goes on
@@ -140,7 +140,7 @@ export class Lane {
 
   /** What any next program would do: look, write something, and have the pool mended. */
   private recovery(where: string): Step[] {
-    const first = scenarios[this.operation](where, "x").operation;
+    const first = scenarioOf(this.operation, where, "x").operation;
     if (first.do === "createPool" || first.do === "deletePool") return [first];
     if (first.do === "fsck") return [first, { do: "list", pool: where }];
     return [

@@ -1,8 +1,8 @@
-import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import type { StorageLibrary } from "../../../provider/storage";
-import { describeDisk } from "./content";
+import { describeDisk, describeTree } from "./content";
 
 /** What there is in a pool: as the driver tells it, and as its folder has it. */
 export interface PoolState {
@@ -19,7 +19,9 @@ export async function observe(storage: StorageLibrary, pool: string, root: strin
     .all()
     .map((object) => {
       const { name, uid, kind, sizeBytes, consumers } = object.record;
-      const disk = describeDisk(join(root, "data", uid, "disk.raw"));
+      const folder = join(root, "data", uid);
+      const isTree = existsSync(join(folder, "tree"));
+      const disk = isTree ? describeTree(join(folder, "tree")) : describeDisk(join(folder, "disk.raw"));
       const used = consumers.length === 0 ? "" : ` used by ${consumers.map((consumer) => consumer.id).join()}`;
       const text = `${kind} ${object.phase} ${object.health} ${sizeBytes}: ${disk}${used}`;
       return { name, uid, phase: object.phase, text };
@@ -46,7 +48,7 @@ export async function observe(storage: StorageLibrary, pool: string, root: strin
   );
   const counted = view
     .all()
-    .filter(({ record }) => record.kind === "volume" || !view.pool.record.capabilities.copyOnWrite);
+    .filter(({ record }) => record.kind !== "snapshot" || !view.pool.record.capabilities.copyOnWrite);
   expectSame("promised bytes", view.pool.capacity.provisionedBytes, sum(counted.map(({ record }) => record.sizeBytes)));
   expectSame("folders with data", readdirSync(join(root, "data")).sort(), objects.map(({ uid }) => uid).sort());
   expectSame("staging", readdirSync(join(root, ".krstorage", "new")), []);
@@ -54,11 +56,26 @@ export async function observe(storage: StorageLibrary, pool: string, root: strin
   expectSame(
     "links for people",
     links(join(root, "volumes")),
-    live.map(({ record }) => `${record.name} -> ${join(root, "data", record.uid, "disk.raw")}`).sort(),
+    live.map(({ record }) => `${record.name} -> ${carrierIn(join(root, "data", record.uid))}`).sort(),
   );
   expectSame("fsck", await storage.fsck(`main/${pool}`), []);
   expectSame("integrity_check", integrityOf(join(root, ".krstorage", "pool.db")), ["ok"]);
-  return { objects, problems };
+  const policies = view.policies().map(({ name, uid, generation }) => ({
+    name,
+    uid,
+    phase: "policy",
+    text: `policy of generation ${generation}`,
+  }));
+  expectSame(
+    "copies of policies",
+    readdirSync(join(root, ".krstorage", "policies")).sort(),
+    policies.map(({ uid }) => `${uid}.json`).sort(),
+  );
+  return { objects: [...objects, ...policies.sort((a, b) => (a.name < b.name ? -1 : 1))], problems };
+}
+
+function carrierIn(folder: string): string {
+  return join(folder, existsSync(join(folder, "tree")) ? "tree" : "disk.raw");
 }
 
 function links(folder: string): string[] {

@@ -19,7 +19,13 @@ export interface Scenario {
   ownPool?: boolean;
 }
 
-export type OperationName = keyof typeof scenarios;
+export type OperationName = keyof typeof scenarios | keyof typeof reflinkScenarios;
+
+/** What an operation does, in a pool and under a name. */
+export function scenarioOf(operation: OperationName, pool: string, name: string): Scenario {
+  return { ...scenarios, ...reflinkScenarios }[operation](pool, name);
+}
+
 const small = "64KiB";
 const large = "128KiB";
 const smallBytes = 65_536;
@@ -36,6 +42,14 @@ function looks(name: string, kind: string, phase: string, bytes: number, content
 function filled(pool: string, name: string): Step[] {
   return [
     { do: "create", pool, name, size: small },
+    { do: "fill", pool, name, seed: 1 },
+  ];
+}
+
+const tree = `a tree of ${smallBytes} bytes seed 1`;
+function filledShare(pool: string, name: string): Step[] {
+  return [
+    { do: "createShare", pool, name },
     { do: "fill", pool, name, seed: 1 },
   ];
 }
@@ -142,11 +156,51 @@ export const scenarios = {
     ],
     repeated: ["CONFLICT", "IN_USE"],
   }),
+  createShare: (pool: string, name: string): Scenario => ({
+    prepare: [],
+    operation: { do: "createShare", pool, name },
+    before: [],
+    after: [`${name}: share live ready ${smallBytes}: an empty tree`],
+    repeated: takenOver,
+  }),
+  trashShare: (pool: string, name: string): Scenario => ({
+    prepare: filledShare(pool, name),
+    operation: { do: "delete", pool, name },
+    before: [`${name}: share live ready ${smallBytes}: ${tree}`],
+    after: [`${name}: share trashed ready ${smallBytes}: ${tree}`],
+  }),
+  purgeShare: (pool: string, name: string): Scenario => ({
+    prepare: [...filledShare(pool, name), { do: "delete", pool, name }],
+    operation: { do: "purge", pool, name },
+    before: [`${name}: share trashed ready ${smallBytes}: ${tree}`],
+    after: [],
+    repeated: ["NOT_FOUND"],
+  }),
+  createPolicy: (pool: string, name: string): Scenario => ({
+    prepare: [],
+    operation: { do: "createPolicy", pool, name },
+    before: [],
+    after: [`${name}: policy of generation 1`],
+    repeated: ["ALREADY_EXISTS"],
+  }),
+  updatePolicy: (pool: string, name: string): Scenario => ({
+    prepare: [{ do: "createPolicy", pool, name }],
+    operation: { do: "updatePolicy", pool, name },
+    before: [`${name}: policy of generation 1`],
+    after: [`${name}: policy of generation 2`],
+  }),
+  removePolicy: (pool: string, name: string): Scenario => ({
+    prepare: [{ do: "createPolicy", pool, name }],
+    operation: { do: "removePolicy", pool, name },
+    before: [`${name}: policy of generation 1`],
+    after: [],
+  }),
   repair: (pool: string, name: string): Scenario => {
     const objects = [
       looks(name, "volume", "live", smallBytes, "seed 1", " used by vm-1"),
       looks(`${name}-old`, "volume", "trashed", smallBytes, "zeros"),
       looks(`${name}@s`, "snapshot", "live", smallBytes, "seed 1"),
+      `${name}-policy: policy of generation 2`,
     ];
     return {
       prepare: [
@@ -156,6 +210,10 @@ export const scenarios = {
         { do: "use", pool, name, consumers: ["vm-1"] },
         { do: "create", pool, name: `${name}-old`, size: small },
         { do: "delete", pool, name: `${name}-old` },
+        { do: "createPolicy", pool, name: `${name}-policy` },
+        { do: "updatePolicy", pool, name: `${name}-policy` },
+        { do: "createPolicy", pool, name: `${name}-removed` },
+        { do: "removePolicy", pool, name: `${name}-removed` },
       ],
       tamper: "databaseAway",
       operation: { do: "fsck", pool, repair: true },
@@ -166,17 +224,52 @@ export const scenarios = {
   },
 };
 
+/** Operations that need a file system on which files share blocks. */
+export const reflinkScenarios = {
+  shareSnapshot: (pool: string, name: string): Scenario => ({
+    prepare: filledShare(pool, name),
+    operation: { do: "snapshot", pool, name, as: "s" },
+    before: [`${name}: share live ready ${smallBytes}: ${tree}`],
+    after: [
+      `${name}: share live ready ${smallBytes}: ${tree}`,
+      `${name}@s: snapshot live ready ${smallBytes}: ${tree}`,
+    ],
+    // Each looks at the times in the share while the other copies it
+    repeated: takenOver,
+  }),
+  shareFromSnapshot: (pool: string, name: string): Scenario => ({
+    prepare: [...filledShare(pool, name), { do: "snapshot", pool, name, as: "s" }],
+    operation: { do: "createShare", pool, name: `${name}-clone`, from: `${name}@s` },
+    before: [
+      `${name}: share live ready ${smallBytes}: ${tree}`,
+      `${name}@s: snapshot live ready ${smallBytes}: ${tree}`,
+    ],
+    after: [
+      `${name}: share live ready ${smallBytes}: ${tree}`,
+      `${name}-clone: share live ready ${smallBytes}: ${tree}`,
+      `${name}@s: snapshot live ready ${smallBytes}: ${tree}`,
+    ],
+    repeated: takenOver,
+  }),
+};
+
 /** What a purge of a round's objects takes, in the order that snapshots and clones allow. */
 export function cleanUp(pool: string, name: string, found: { name: string; phase: string }[]): Step[] {
   const rank = (each: string) => (each.endsWith("-clone") ? 0 : each.includes("@") ? 1 : 2);
   const mine = found.filter((object) => isOfRound(object.name, name)).sort((a, b) => rank(a.name) - rank(b.name));
-  return mine.flatMap((object): Step[] => [
+  return mine.flatMap((object): Step[] =>
+    object.phase === "policy" ? [{ do: "removePolicy", pool, name: object.name }] : purging(pool, object),
+  );
+}
+
+function purging(pool: string, object: { name: string; phase: string }): Step[] {
+  return [
     ...(object.phase === "live" && !object.name.includes("@")
       ? [{ do: "use" as const, pool, name: object.name, consumers: [] }]
       : []),
     ...(object.phase === "live" ? [{ do: "delete" as const, pool, name: object.name }] : []),
     { do: "purge" as const, pool, name: object.name },
-  ]);
+  ];
 }
 
 /** Whether an object belongs to the round of this name. */

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { bytesOf } from "../../../provider/model/quantity";
 import { KrStorageError, type StorageLibrary } from "../../../provider/storage";
 import { poolRef } from "../../../provider/storage/storage";
-import { fillDisk } from "./content";
+import { fillDisk, fillTree } from "./content";
 import { observe } from "./observe";
 
 /** One thing to do with the library, as data, so that any process can be told to do it. */
@@ -10,6 +11,8 @@ export type Step =
   | { do: "createPool" | "deletePool" | "list" | "observe"; pool: string }
   | { do: "fsck"; pool: string; repair: boolean }
   | { do: "create"; pool: string; name: string; size: string; from?: string; labels?: Record<string, string> }
+  | { do: "createShare"; pool: string; name: string; from?: string }
+  | { do: "createPolicy" | "updatePolicy" | "removePolicy"; pool: string; name: string }
   /** The user's own writing, past the driver; in so many parts, one after the other. */
   | { do: "fill"; pool: string; name: string; seed: number; parts?: number }
   | { do: "grow"; pool: string; name: string; size: string }
@@ -42,8 +45,17 @@ export async function perform(storage: StorageLibrary, path: string, step: Step)
         ...(from === undefined ? {} : { from: `${pool}/${from}` }),
       });
     }
+    case "createShare": {
+      const from = step.from === undefined ? {} : { from: `${pool}/${step.from}` };
+      return storage.createShare(`${pool}/${step.name}`, { size: "64KiB", ...from });
+    }
+    case "createPolicy":
+    case "updatePolicy":
+    case "removePolicy":
+      return changePolicy(storage, step);
     case "fill": {
       const { connection } = await storage.get(`${pool}/${step.name}`);
+      if (connection?.type === "directory") return fillTree(connection.path, step.seed);
       if (connection?.type !== "file") throw new Error(`${step.name} has no file`);
       return fillDisk(connection.path, step.seed, step.parts);
     }
@@ -85,6 +97,20 @@ async function rollback(storage: StorageLibrary, pool: string, name: string, to:
   await storage.storage
     .backend("main")
     .write(undefined, (driver, call) => driver.rollback(poolRef(where), { uid, claim }, snapshot.record.uid, call));
+}
+
+/** The driver's own calls: the library's take several pools. A policy's uid and claim follow from its name, so that any process can repeat a step. */
+async function changePolicy(storage: StorageLibrary, step: { do: string; pool: string; name: string }): Promise<void> {
+  const uid = createHash("sha256").update(step.name).digest("hex").slice(0, 32);
+  const { name } = step;
+  const match = { uid, claim: `claim-of-${name}` };
+  const ref = poolRef({ backend: "main", pool: step.pool });
+  const fields = { ...match, name, owner: "crash", requested: {}, labels: {}, generation: 1, targets: [] };
+  await storage.storage.backend("main").write(undefined, async (driver, call) => {
+    if (step.do === "createPolicy") await driver.createPolicy(ref, fields, call);
+    else if (step.do === "updatePolicy") await driver.updatePolicy(ref, match, { generation: 2 }, call);
+    else await driver.removePolicy(ref, match, call);
+  });
 }
 
 async function trashedUid(storage: StorageLibrary, pool: string, name: string): Promise<string> {

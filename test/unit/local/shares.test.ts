@@ -137,6 +137,16 @@ describe("a share", () => {
     expect((await scene.list(next)).pool.capacity.provisionedBytes).toBe(2 * mebibyte);
   });
 
+  test("what is in it counts as the pool's own, so that a full share takes no room twice", async () => {
+    const made = await share("files");
+    const before = (await scene.list()).pool.capacity;
+    writeFileSync(treeOf(made, "file"), Buffer.alloc(8 * mebibyte, 7), { flush: true });
+    linkSync(treeOf(made, "file"), treeOf(made, "same file"));
+    const { allocatedBytes } = (await scene.list(scene.open())).pool.capacity;
+    expect(allocatedBytes - before.allocatedBytes).toBeGreaterThanOrEqual(8 * mebibyte);
+    expect(allocatedBytes - before.allocatedBytes).toBeLessThan(9 * mebibyte);
+  });
+
   test("a tree whose record is lost is kept, and listed as damaged", async () => {
     const made = await share("files");
     writeFileSync(treeOf(made, "file"), "kept");
