@@ -44,6 +44,7 @@ export interface Driver {
   inspectImage(pool: PoolRef, image: Image, call: Call): Promise<{ sizeBytes: number }>;
   /**
    * Makes a volume or share, or takes a snapshot of one. Exclusive by name within the pool: throws ALREADY_EXISTS without touching what is there.
+   * Of one source there is at most one live snapshot with a policy and slot in `taken`, whatever it is called: the next one is ALREADY_EXISTS.
    * Nothing is visible under the name until it is complete and durable. Throws QUOTA_EXCEEDED where it does not fit, IN_USE
    * where the source is in use and the pool cannot copy a running disk, NOT_FOUND for an absent source, PRECONDITION_FAILED
    * in a retired pool, INVALID_ARGUMENT for a hostile name, uid or size, UNSUPPORTED for what the pool's capabilities exclude. A uid that was ever in the pool is not taken again.
@@ -207,6 +208,8 @@ export interface RecordChange {
   holds?: ObjectRecord["holds"];
   settings?: ObjectSettings;
   policies?: ObjectRecord["policies"];
+  /** Of a snapshot: applications were held still while it was taken. It only ever gets better. */
+  consistency?: "app";
 }
 export interface NewPolicy {
   name: string;

@@ -55,7 +55,8 @@ export function nextRuns(schedule: string, options: RunsOptions): Date[] {
     if (wallMs === undefined) break;
     const toMs = wallMs + 2 * dayMs;
     for (const startMs of runsIn(opened, zone, atMs, toMs)) {
-      if (runs.length < count) runs.push(new Date(startMs));
+      if (runs.length >= count) break;
+      runs.push(new Date(startMs));
     }
     atMs = toMs;
   }

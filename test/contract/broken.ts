@@ -5,6 +5,7 @@ import {
   PublishesEarly,
   RenamePublish,
   ResurrectsTrash,
+  SlotByName,
   UndoesPublished,
 } from "./broken/create";
 import { DeleteByName, PurgesByCallersClock, ResizeShrinks, ThrowsOnSecondDelete } from "./broken/end";
@@ -63,6 +64,13 @@ export const brokenDrivers: Record<string, BrokenDriver> = {
   "delete by name": {
     open: open(DeleteByName),
     caughtBy: ["trash: of what had the name before does nothing to what has it now"],
+  },
+  "takes a slot twice": {
+    open: open(SlotByName),
+    caughtBy: [
+      "given: a slot of a policy is taken once, whatever the snapshot is called; others of the policy, and of others, are free",
+      "race: of two instances taking one slot of a policy under two names exactly one succeeds",
+    ],
   },
   "clone keeps uid": {
     open: open(CloneKeepsUid),

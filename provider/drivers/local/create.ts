@@ -4,7 +4,7 @@ import { KrStorageError } from "../../model/errors";
 import type { Call, Holder, NewObject, StoredObject } from "../driver";
 import type { ObjectRecord } from "../record";
 import { carrierName, carrierOf, hasTree, isTree } from "./carrier";
-import type { Entry } from "./entry";
+import type { Entry, ObjectRow } from "./entry";
 import { throwIfCancelled, toKrStorageError } from "./errors";
 import { healthOf, selfOf, storedObject } from "./health";
 import { holdersOf } from "./holders";
@@ -18,6 +18,7 @@ import { recoverIntent } from "./recovery";
 import { checkNewObject } from "./requests";
 import { type DiskOrigin, stageObject } from "./stage";
 import { stageTree } from "./stageTree";
+import type { Transaction } from "./transaction";
 import { removeFolder } from "./treeTools";
 import { Turn } from "./turns";
 
@@ -47,7 +48,7 @@ async function reserve(pool: OpenPool, turn: Turn, object: NewObject, call: Call
     const begun = await pool.change(
       call,
       (transaction): Begun | { uid: string; session: string; taken: KrStorageError } => {
-        const taken = transaction.row(object.uid) ?? transaction.rowByName(object.name);
+        const taken = transaction.row(object.uid) ?? transaction.rowByName(object.name) ?? slotRow(transaction, object);
         if (taken) {
           const refusal = nameTaken(pool, object, taken);
           if (taken.session === null) throw refusal;
@@ -62,6 +63,12 @@ async function reserve(pool: OpenPool, turn: Turn, object: NewObject, call: Call
     if (!(await recoverIntent(pool, call, begun.uid, begun.session))) throw begun.taken;
     throwIfCancelled(call.signal, "making", `${pool.where}/${object.name}`);
   }
+}
+
+/** Of a snapshot that a policy takes: what has its slot already, whatever it is called. */
+function slotRow(transaction: Transaction, { kind, sourceUid, taken }: NewObject): ObjectRow | undefined {
+  const isTaken = kind === "snapshot" && sourceUid !== undefined && taken !== undefined;
+  return isTaken ? transaction.rowBySlot(sourceUid, taken) : undefined;
 }
 
 async function make(pool: OpenPool, call: Call, entry: Entry, from: DiskOrigin): Promise<StoredObject> {

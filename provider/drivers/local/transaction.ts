@@ -1,6 +1,13 @@
 import { KrStorageError } from "../../model/errors";
 import type { Actor } from "../driver";
-import { formatVersion, type ObjectRecord, type PolicyRecord, type PoolRecord, poolRecord } from "../record";
+import {
+  formatVersion,
+  type ObjectRecord,
+  type PolicyRecord,
+  type PoolRecord,
+  poolRecord,
+  type Taken,
+} from "../record";
 import { withCapabilities } from "./capabilities";
 import type { PoolDatabase } from "./database";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
@@ -115,6 +122,16 @@ export class Transaction {
     return this.context.database
       .sql(`SELECT ${rowColumns} FROM objects WHERE name = ? AND phase IN ('creating', 'live')`)
       .get(name) as ObjectRow | undefined;
+  }
+
+  /** The snapshot that a policy took, or is taking, of an object for a slot. */
+  rowBySlot(sourceUid: string, { policy, slot }: Taken): ObjectRow | undefined {
+    return this.context.database
+      .sql(
+        `SELECT ${rowColumns} FROM objects WHERE source_uid = ? AND phase IN ('creating', 'live')
+         AND json_extract(record, '$.taken.policy') = ? AND json_extract(record, '$.taken.slot') = ?`,
+      )
+      .get(sourceUid, policy, slot) as ObjectRow | undefined;
   }
 
   /** What was, or is being, made from an object. */

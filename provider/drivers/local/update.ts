@@ -31,7 +31,8 @@ export async function updateObject(
 
 /** Only the fields of a change are taken, whatever else the object that was passed carries. */
 function applyChange(record: ObjectRecord, change: RecordChange): ObjectRecord {
-  const { claim, owner, stackId, requested, labels, protection, consumers, holds, settings, policies } = change;
+  const { claim, owner, stackId, requested, labels, protection, consumers, holds, settings, policies, consistency } =
+    change;
   return {
     ...record,
     ...(claim === undefined ? {} : { claim }),
@@ -44,5 +45,6 @@ function applyChange(record: ObjectRecord, change: RecordChange): ObjectRecord {
     ...(holds === undefined ? {} : { holds }),
     ...(settings === undefined ? {} : { settings }),
     ...(policies === undefined ? {} : { policies }),
+    ...(consistency === undefined || record.kind !== "snapshot" ? {} : { consistency }),
   };
 }

@@ -1,6 +1,9 @@
+import type { StoredObject } from "../../drivers/driver";
+import type { Taken } from "../../drivers/record";
 import { newClaim, newUid } from "../../drivers/record";
 import { call, matchOf } from "../bench";
 import type { CaseDefinition } from "../contractCase";
+import { assertRefused } from "../refusal";
 import { assertSame } from "../same";
 
 const settings = { className: "gold", reclaimPolicy: "Retain", allowExpansion: false, accessModes: ["ReadWriteOnce"] };
@@ -33,6 +36,35 @@ export const givenCases: CaseDefinition[] = [
       assertSame([snapshot.record.settings, snapshot.record.policies], [undefined, undefined]);
       assertSame(await bench.find(snapshot.record.uid), snapshot);
       assertSame((await bench.snapshot(volume, "by-hand")).record.taken, undefined);
+    },
+  },
+  {
+    name: "given: a slot of a policy is taken once, whatever the snapshot is called; others of the policy, and of others, are free",
+    needs: ["snapshot"],
+    async run(bench) {
+      const volume = await bench.volume("data");
+      const other = await bench.volume("other");
+      const taken = { policy: newUid(), slot: "20310101t020000z" };
+      const take = (source: StoredObject, name: string, fields: Taken) =>
+        bench.driver.create(bench.ref, bench.snapshotInputs(source, name, { taken: fields }), call());
+      const first = await take(volume, "old-name", taken);
+      await assertRefused(take(volume, "new-name", { ...taken, group: "g-2" }), "ALREADY_EXISTS");
+      await take(volume, "next", { ...taken, slot: "20310101t030000z" });
+      await take(volume, "another", { ...taken, policy: newUid() });
+      await take(other, "old-name", taken);
+      await bench.driver.trash(bench.ref, matchOf(first), 1000, call());
+      await take(volume, "new-name", taken);
+    },
+  },
+  {
+    name: "given: that applications were held still for a snapshot is written on it afterwards",
+    needs: ["snapshot"],
+    async run(bench) {
+      const volume = await bench.volume("data");
+      const snapshot = await bench.snapshot(volume, "nightly");
+      const held = await bench.driver.update(bench.ref, matchOf(snapshot), { consistency: "app" }, call());
+      assertSame(held.record.consistency, "app");
+      assertSame(await bench.find(snapshot.record.uid), held);
     },
   },
   {

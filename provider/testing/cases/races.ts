@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newClaim } from "../../drivers/record";
+import { newClaim, newUid } from "../../drivers/record";
 import { call, matchOf } from "../bench";
 import type { CaseDefinition } from "../contractCase";
 import { endingOf } from "../refusal";
@@ -26,6 +26,27 @@ export const raceCases: CaseDefinition[] = [
           won.map((object) => object.record),
         );
       }
+    },
+  },
+  {
+    name: "race: of two instances taking one slot of a policy under two names exactly one succeeds",
+    needs: ["snapshot"],
+    async run(bench) {
+      const drivers = [bench.driver, await bench.another()];
+      const volume = await bench.volume("data");
+      const policy = newUid();
+      for (let round = 0; round < rounds; round++) {
+        const taken = { policy, slot: `20310101t0${round}0000z` };
+        const endings = await Promise.all(
+          drivers.map((driver, which) => {
+            const inputs = bench.snapshotInputs(volume, `name-${which}-${round}`, { taken });
+            return endingOf(driver.create(bench.ref, inputs, call()));
+          }),
+        );
+        assert.equal(endings.filter((ending) => ending.value).length, 1, "one of two snapshots of one slot succeeds");
+        for (const { error } of endings) if (error) assert.equal(error.code, "ALREADY_EXISTS");
+      }
+      assert.equal((await bench.contents()).length, 1 + rounds);
     },
   },
   {

@@ -19,6 +19,11 @@ export class RenamePublish extends MemoryDriver {
   }
 }
 
+/** Takes only names for exclusive: a policy that was renamed takes a slot twice. */
+export class SlotByName extends MemoryDriver {
+  protected override assertSlotFree(): void {}
+}
+
 /** Copies the record of the source along with its bytes. */
 export class CloneKeepsUid extends MemoryDriver {
   override async create(ref: PoolRef, inputs: NewObject, call: Call): Promise<StoredObject> {

@@ -144,6 +144,7 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
     return this.changePool(ref, call, (pool, state) => {
       if (pool.record.retiredAt) refuse("PRECONDITION_FAILED", `pool "${ref.name}" is retired`);
       this.assertFree(pool, inputs.name, inputs.uid);
+      this.assertSlotFree(pool, inputs);
       const object = this.newObject(pool, state, inputs, call);
       assertRoom(pool, state, promisedBytes(object, state));
       pool.objects.push(object);
@@ -257,6 +258,16 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
       ({ phase, record }) => (phase === "live" && record.name === name) || record.uid === uid,
     );
     if (taken) refuse("ALREADY_EXISTS", `"${name}" or its uid is taken`);
+  }
+  protected assertSlotFree(pool: MemoryPool, { taken, sourceUid }: NewObject): void {
+    const other = pool.objects.find(
+      ({ phase, record }) =>
+        phase === "live" &&
+        record.sourceUid === sourceUid &&
+        record.taken?.policy === taken?.policy &&
+        record.taken?.slot === taken?.slot,
+    );
+    if (taken && other) refuse("ALREADY_EXISTS", `"${other.record.name}" is the policy's snapshot of that slot`);
   }
   protected hasExpired(record: ObjectRecord, state: MemoryState): boolean {
     return Date.parse(record.expiresAt ?? "") <= this.now(state);
