@@ -1,6 +1,7 @@
 // `npm run generate`: writes the documents that come from code. With `--check` it writes nothing and fails where one is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { acceptanceDocument } from "./generate/acceptance.mjs";
+import { cliDocument } from "./generate/cli.mjs";
 import { errorCodesDocument } from "./generate/errorCodes.mjs";
 import { schemaDocument } from "./generate/schema.mjs";
 import { build } from "./lib/build.mjs";
@@ -8,6 +9,7 @@ import { inRoot } from "./lib/paths.mjs";
 
 const documents = {
   "docs/acceptance.md": acceptanceDocument,
+  "docs/cli.md": cliDocument,
   "docs/error-codes.md": errorCodesDocument,
   "schema.json": schemaDocument,
 };

@@ -135,6 +135,13 @@ export interface Log {
 export interface Call {
   signal: AbortSignal;
   actor: Actor;
+  /** Told now and then how far a long copy has come. A driver that cannot know stays silent. */
+  progress?: (progress: Progress) => void;
+}
+/** How much of a long copy is done, in bytes. */
+export interface Progress {
+  doneBytes: number;
+  totalBytes: number;
 }
 /** Who acts, for the audit log and for `createdBy`. */
 export interface Actor {
@@ -260,6 +267,8 @@ export interface StoredObject {
   problem?: string;
   /** The size the backend gives, in bytes. */
   actualSizeBytes: number;
+  /** What its data occupies on the backend now, in bytes; blocks shared with others count for each. Absent where the backend cannot tell. */
+  allocatedBytes?: number;
   /** How to reach it; only for live volumes and shares. */
   connection?: Connection | ShareConnection;
 }

@@ -6,7 +6,7 @@ import type { HeldObject } from "../storage/claims";
 import { ensureObject } from "../storage/ensure";
 import { resolveSource } from "../storage/find";
 import { maxLookAgeMs } from "../storage/looks";
-import { releaseObject } from "../storage/release";
+import { releaseObject } from "../storage/reclaim";
 import { removeObject } from "../storage/trash";
 import { checkData } from "./dataCheck";
 import type { DataKind } from "./dataKind";

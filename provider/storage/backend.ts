@@ -1,4 +1,4 @@
-import type { Actor, Call, Driver, DriverEnv } from "../drivers/driver";
+import type { Actor, Call, Driver, DriverEnv, Progress } from "../drivers/driver";
 import { KrStorageError, messageOf } from "../model/errors";
 import { durationMs } from "../model/quantity";
 import type { BackendConfig } from "./config";
@@ -7,6 +7,13 @@ import { Limiter } from "./limiter";
 
 const defaultConcurrency = 16;
 const defaultTimeoutMs = 5 * 60_000;
+
+/** What every call to a backend is made with. */
+export interface Caller {
+  actor: Actor;
+  signal?: AbortSignal | undefined;
+  progress?: ((progress: Progress) => void) | undefined;
+}
 
 /** One configured backend: its driver, opened when first needed, behind a concurrency limit, a deadline and the freeze. */
 export class Backend {
@@ -17,7 +24,7 @@ export class Backend {
   constructor(
     private readonly config: BackendConfig,
     private readonly env: DriverEnv,
-    private readonly actor: Actor,
+    private readonly caller: Caller,
   ) {
     this.name = config.name;
     this.limiter = new Limiter(config.options.concurrency ?? defaultConcurrency);
@@ -57,10 +64,12 @@ export class Backend {
     await driver?.close();
   }
 
-  private run<T>(signal: AbortSignal | undefined, action: (driver: Driver, call: Call) => Promise<T>): Promise<T> {
+  private run<T>(own: AbortSignal | undefined, action: (driver: Driver, call: Call) => Promise<T>): Promise<T> {
+    const { actor, progress } = this.caller;
+    const signal = this.caller.signal ? anyOf(own, this.caller.signal) : own;
     return this.limiter.run(signal, async () => {
       const deadline = deadlineIn(this.timeoutMs);
-      const call: Call = { signal: anyOf(signal, deadline), actor: this.actor };
+      const call: Call = { signal: anyOf(signal, deadline), actor, ...(progress === undefined ? {} : { progress }) };
       try {
         return await withGrace(action(this.driver(), call), call.signal);
       } catch (error) {

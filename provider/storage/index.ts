@@ -15,12 +15,16 @@
  * @packageDocumentation
  */
 
-export type { Actor, Clock, Finding, FsckOptions, Holder, Log } from "../drivers/driver";
+export type { Actor, Clock, Finding, FsckOptions, Holder, Log, Progress } from "../drivers/driver";
 export { type ErrorCode, type ErrorDetails, type Issue, KrStorageError, type Outcome } from "../model/errors";
 export type { Connection } from "../model/volume";
+export { applyChown, type OwnerChange, planChown } from "./chown";
 export { type BackendConfig, type BackendOptions, parseBackends, type StorageConfig } from "./config";
 export { type ConfigSources, resolveConfig } from "./configSources";
+export { type ObjectDetails, type PoolContents, poolContents } from "./contents";
 export type { ObjectInfo, PoolInfo } from "./info";
 export { type OpenOptions, openStorage, StorageLibrary } from "./library";
+export { type PoolUse, poolsOf } from "./poolUse";
+export { type Release, type Released, releaseUses } from "./release";
 export { Storage, type StorageEnv } from "./storage";
 export type { Purged } from "./trash";

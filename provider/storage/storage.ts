@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { basename } from "node:path";
 import { systemClock } from "../drivers/clock";
-import type { Actor, Clock, DriverEnv, Log, PoolRef } from "../drivers/driver";
+import type { Actor, Clock, DriverEnv, Log, PoolRef, Progress } from "../drivers/driver";
 import { KrStorageError } from "../model/errors";
 import { formatPoolId, type PoolId } from "../model/names";
 import { Backend } from "./backend";
@@ -15,6 +15,10 @@ export interface StorageEnv {
   log?: Log;
   /** Who acts, for the audit log. Default: this user, host and program. */
   actor?: Actor;
+  /** Ends every call to every backend, such as when a person presses Ctrl-C. */
+  signal?: AbortSignal | undefined;
+  /** Told how far long copies are. */
+  progress?: ((progress: Progress) => void) | undefined;
 }
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -33,7 +37,7 @@ export class Storage {
     this.looks = new Looks(() => clock.uptime());
     const driverEnv: DriverEnv = { clock, log: this.log };
     for (const backend of config.backends) {
-      const opened = new Backend(backend, driverEnv, env.actor ?? thisProcess());
+      const opened = new Backend(backend, driverEnv, { ...env, actor: env.actor ?? thisProcess() });
       for (const name of [backend.name, ...(backend.options.formerly ?? [])]) this.backends.set(name, opened);
     }
   }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { KrStorageError } from "../../model/errors";
+import type { Progress } from "../driver";
 
 /** Processes that copy, look and remove for us: that they have a disk or a share open is no foreign use of it. */
 export const copiers = new Set<number>();
@@ -18,6 +19,7 @@ export interface CopyRequest {
   /** Whether blocks must be shared: that is what makes a copy of a running disk one point in time. */
   mustShare: boolean;
   signal: AbortSignal;
+  progress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
@@ -43,18 +45,37 @@ export async function copyDisk(request: CopyRequest): Promise<void> {
     });
     const { pid } = child;
     if (pid !== undefined) copiers.add(pid);
+    const stopWatching = watchProgress(request);
     let failure: Error | undefined;
     child.on("error", (error) => {
       failure = error; // also for an abort; then the process still has to end before its files may go
-      if (pid === undefined) reject(error);
+      if (pid !== undefined) return;
+      stopWatching();
+      reject(error);
     });
     child.on("close", (code) => {
+      stopWatching();
       if (pid !== undefined) copiers.delete(pid);
       if (failure) reject(failure);
       else if (code === 0) resolve();
       else reject(copyFailed(request, message.trim()));
     });
   });
+}
+
+/** How often a copy is looked at for whoever wants to know how far it is, ms. */
+const progressEveryMs = 250;
+
+/** Tells how far a copy is: cp writes from the beginning to the end, so the size of the target says it. */
+function watchProgress({ source, target, progress }: CopyRequest): () => void {
+  if (!progress) return () => undefined;
+  const totalBytes = fstatSync(source).size;
+  const timer = setInterval(() => {
+    const doneBytes = statSync(target, { throwIfNoEntry: false })?.size ?? 0;
+    progress({ doneBytes: Math.min(doneBytes, totalBytes), totalBytes });
+  }, progressEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function copyFailed(request: CopyRequest, message: string): Error {

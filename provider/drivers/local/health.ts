@@ -13,8 +13,12 @@ export interface Health {
   problem?: string;
   /** The size of the file, 0 where there is none. */
   actualSizeBytes: number;
+  /** What the file occupies. Absent where there is none. */
+  allocatedBytes?: number;
 }
 
+/** The unit that stat counts occupied space in. */
+const blockBytes = 512;
 /** Disks are whole pages: programs that map them or read them directly need that. */
 const pageBytes = 4096;
 export function roundUp(sizeBytes: number): number {
@@ -60,24 +64,26 @@ export function healthOf(
   }
   if (isTree(entry.record)) return treeHealth(entry, stats, identity);
   const actualSizeBytes = stats.isFile() ? stats.size : 0;
+  return { ...carrierHealth(entry, stats, identity), actualSizeBytes, allocatedBytes: stats.blocks * blockBytes };
+}
+
+function carrierHealth(entry: Entry, stats: Stats, identity: string): Pick<Health, "health" | "problem"> {
   const problem = diskProblem(stats);
-  if (problem) return { health: "damaged", problem, actualSizeBytes };
+  if (problem) return { health: "damaged", problem };
   if (!isCarrier(entry, stats, identity)) {
     return {
       health: "copied",
       problem:
         "its disk is another file than the one it was made with: a copy, or restored from one. If it is to be taken for the original, run fsck with repair and accept the copy",
-      actualSizeBytes,
     };
   }
   if (stats.size < entry.record.sizeBytes) {
     return {
       health: "damaged",
       problem: `its disk has ${stats.size} bytes, less than the ${entry.record.sizeBytes} it was given: someone has cut it off`,
-      actualSizeBytes,
     };
   }
-  return { health: "ready", actualSizeBytes };
+  return { health: "ready" };
 }
 
 /** Of a share. How much is in it is not looked at: its size is a promise. */
@@ -120,6 +126,7 @@ export function storedObject(paths: PoolPaths, entry: Entry, health: Health): St
     health: health.health,
     ...(health.problem === undefined ? {} : { problem: health.problem }),
     actualSizeBytes: health.actualSizeBytes,
+    ...(health.allocatedBytes === undefined ? {} : { allocatedBytes: health.allocatedBytes }),
     ...connectionOf(paths, entry),
   };
 }

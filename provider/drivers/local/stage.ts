@@ -83,7 +83,8 @@ async function copySource(pool: OpenPool, call: Call, source: Entry, target: str
   const { descriptor, stats: before } = openDisk(path, "read");
   try {
     throwIfCancelled(call.signal, "copying to", what);
-    await copyDisk({ source: descriptor, sourcePath: path, target, mustShare: copyOnWrite, signal: call.signal });
+    const { signal, progress } = call;
+    await copyDisk({ source: descriptor, sourcePath: path, target, mustShare: copyOnWrite, signal, progress });
     const after = fstatSync(descriptor);
     const isInUse = (await holdersOf(pool.paths, source.uid)).some((holder) => holder.writes);
     if (onlineSnapshot === "none" && (isInUse || after.mtimeMs !== before.mtimeMs)) {

@@ -8,7 +8,7 @@ import { thrown } from "../support/thrown";
 
 function backendWith(options: BackendOptions, disk = new FakeDisk()): Backend {
   return new Backend({ name: "main", driver: fakeDriverType(disk), driverOptions: {}, options }, testEnv(testClock()), {
-    by: "test",
+    actor: { by: "test" },
   });
 }
 
