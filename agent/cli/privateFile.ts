@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { KrStorageError, messageOf } from "../../provider/model/errors";
 
@@ -11,6 +21,7 @@ const ownerOnly = 0o600;
  */
 export function writePrivateFile(path: string, text: string, mode: "new" | "replace"): void {
   const target = mode === "replace" ? existing(path) : path;
+  requirePlain(target, path);
   const staged = `${target}.${randomBytes(6).toString("hex")}.new`;
   try {
     writeStaged(staged, text);
@@ -24,6 +35,13 @@ export function writePrivateFile(path: string, text: string, mode: "new" | "repl
   } finally {
     rmSync(staged, { force: true });
   }
+}
+
+/** A device or a folder is never put out of its place: /dev/null replaced by a file would break the machine. */
+function requirePlain(target: string, path: string): void {
+  const stats = lstatSync(target, { throwIfNoEntry: false });
+  if (!stats || stats.isFile()) return;
+  throw new KrStorageError("PERMISSION_DENIED", `${path} is no plain file and was left as it is; name another file`);
 }
 
 function writeStaged(path: string, text: string): void {
