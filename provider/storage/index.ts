@@ -22,7 +22,7 @@ export { applyChown, type OwnerChange, planChown } from "./chown";
 export { type BackendConfig, type BackendOptions, parseBackends, type StorageConfig } from "./config";
 export { type ConfigSources, resolveConfig } from "./configSources";
 export { type ObjectDetails, type PoolContents, poolContents } from "./contents";
-export type { ObjectInfo, PoolInfo } from "./info";
+export type { ObjectInfo, PolicyInfo, PoolInfo } from "./info";
 export { type OpenOptions, openStorage, StorageLibrary } from "./library";
 export { type PoolUse, poolsOf } from "./poolUse";
 export { type Release, type Released, releaseUses } from "./release";
