@@ -14,4 +14,4 @@ export { Share, type ShareArgs, type ShareSourceArgs } from "./share";
 export { Snapshot, type SnapshotArgs } from "./snapshot";
 export { SnapshotPolicy, type SnapshotPolicyArgs } from "./snapshotPolicy";
 export { Volume, type VolumeArgs, type VolumeSourceArgs } from "./volume";
-export { type ClassArgs, VolumeClass, type VolumeClassArgs } from "./volumeClass";
+export { type ClassArgs, type PoolList, VolumeClass, type VolumeClassArgs } from "./volumeClass";

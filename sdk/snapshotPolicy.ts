@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { snapshotPolicy } from "../provider/model/snapshotPolicy";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 import { Share } from "./share";
@@ -27,8 +27,7 @@ export class SnapshotPolicy extends StorageResource {
   static readonly __pulumiType = tokenOf(snapshotPolicy);
 
   constructor(name: string, args: SnapshotPolicyArgs, opts?: pulumi.CustomResourceOptions) {
-    const { targets } = args ?? {};
-    super(snapshotPolicy, name, { ...args, targets: Array.isArray(targets) ? targets.map(idOf) : targets }, opts);
+    super(snapshotPolicy, name, { ...args, targets: targetIds(args?.targets) }, opts);
   }
 
   /** A policy that exists, by its id `policy/<name>`; nothing of it is managed. */
@@ -38,6 +37,14 @@ export class SnapshotPolicy extends StorageResource {
   static override isInstance(value: unknown): value is SnapshotPolicy {
     return (value as { __pulumiType?: unknown } | undefined)?.__pulumiType === SnapshotPolicy.__pulumiType;
   }
+}
+
+function targetIds(
+  targets: SnapshotPolicyArgs["targets"] | undefined,
+): pulumi.Input<pulumi.Input<string>[]> | undefined {
+  if (targets === undefined) return undefined;
+  if (Array.isArray(targets)) return targets.map(idOf);
+  return pulumi.output(targets).apply((list) => pulumi.all(list.map(idOf)));
 }
 
 function idOf(target: Volume | Share | pulumi.Input<string>): pulumi.Input<string> {

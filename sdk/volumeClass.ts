@@ -5,7 +5,7 @@ import { Pool } from "./pool";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 
 /** Pools, or the ids of pools. */
-type PoolList = pulumi.Input<(Pool | pulumi.Input<string>)[]>;
+export type PoolList = pulumi.Input<(Pool | pulumi.Input<string>)[]>;
 
 /** The arguments of a {@link VolumeClass}. */
 export interface VolumeClassArgs extends Omit<ArgsOf<typeof volumeClass.inputs>, "pools"> {

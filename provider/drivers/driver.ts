@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Image } from "../model/image";
+import type { PoolCapabilities } from "../model/pool";
 import type { ShareConnection } from "../model/share";
 import type { Consistency } from "../model/snapshot";
 import type { Connection } from "../model/volume";
@@ -99,6 +100,8 @@ export interface DriverType<Options extends z.ZodObject = z.ZodObject> {
   readonly type: string;
   /** The options of a backend of this type, beside those that all types take. Secrets are marked with `.meta({ secret: true })`. */
   readonly options: Options;
+  /** What its pools can do, by what they are on, as the documentation shows it. A pool finds out for itself. */
+  readonly capabilities?: Readonly<Record<string, PoolCapabilities>>;
   /** No I/O here: opening must work, and cost nothing, where the backend is down. */
   open(backend: OpenBackend<z.output<Options>>, env: DriverEnv): Driver;
 }

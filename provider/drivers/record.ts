@@ -18,6 +18,7 @@ const hold = z.looseObject({ id: z.string(), reason: z.string(), since: z.string
 const attachment = z.looseObject({ uid: z.string(), generation: z.int() });
 /** Of a snapshot that a policy took: which policy, for which slot of its schedule, and with which others at once. */
 const taken = z.looseObject({ policy: z.string(), slot: z.string(), group: z.string().optional() });
+/** Which policy took a snapshot, and for which slot. @interface */
 export type Taken = z.infer<typeof taken>;
 
 /** What an object was given, of its own or by its class, and has in force. */
@@ -38,6 +39,7 @@ const objectSettings = z.looseObject({
     .looseObject({ name: z.string(), schedule: z.string(), timezone: z.string().optional(), retention: retentionRules })
     .optional(),
 });
+/** What an object was given and has in force. @interface */
 export type ObjectSettings = z.infer<typeof objectSettings>;
 
 const common = {
@@ -91,6 +93,7 @@ export const objectRecord = z.looseObject({
   /** When the trash may end it, absolute, by the backend's clock. */
   expiresAt: z.string().optional(),
 });
+/** What an object's record says. @interface */
 export type ObjectRecord = z.infer<typeof objectRecord>;
 
 /** The metadata of a pool, kept in the pool. */
@@ -110,6 +113,7 @@ export const poolRecord = z.looseObject({
   /** A pool that was deleted while its trash had not ended. It comes back only to the same owner. */
   retiredAt: z.string().optional(),
 });
+/** What a pool's record says. @interface */
 export type PoolRecord = z.infer<typeof poolRecord>;
 export type PoolSettings = PoolRecord["settings"];
 
@@ -125,6 +129,7 @@ export const policyRecord = z.looseObject({
   /** How many snapshots a lowered retention may remove in one run, as a preview has shown it; once, for this generation. */
   approvedDeletes: z.int().optional(),
 });
+/** What a policy's record says. @interface */
 export type PolicyRecord = z.infer<typeof policyRecord>;
 
 /** A new identity for an object or pool: 128 random bits, as 32 hexadecimal digits. */

@@ -71,6 +71,7 @@ export const pool = defineKind({
   permissions: ["adopt"],
 });
 
+/** The inputs of a Pool as plain data. @interface */
 export type PoolInputs = ValuesOf<typeof pool.inputs>;
 export type PoolOutputs = ValuesOf<typeof pool.outputs>;
 export type PoolCapabilities = z.infer<typeof poolCapabilities>;

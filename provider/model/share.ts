@@ -44,6 +44,7 @@ export const shareConnection = z.discriminatedUnion("type", [
     mountCommand: z.string(),
   }),
 ]);
+/** How a consumer reaches a share: `{ type: "directory", path, source, fileSystem, options, mountCommand }`. Switch over `type`, later backends add their own. */
 export type ShareConnection = z.infer<typeof shareConnection>;
 
 /** What a new share starts with. Exactly one of them. */
@@ -92,5 +93,6 @@ export const share = defineKind({
   atLeastOneOf: [["pool", "volumeClass"]],
 });
 
+/** The inputs of a Share as plain data. @interface */
 export type ShareInputs = ValuesOf<typeof share.inputs>;
 export type ShareOutputs = ValuesOf<typeof share.outputs>;

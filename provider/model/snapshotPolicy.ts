@@ -64,5 +64,6 @@ export const snapshotPolicy = defineKind({
   permissions: ["adopt"],
 });
 
+/** The inputs of a SnapshotPolicy as plain data. @interface */
 export type SnapshotPolicyInputs = ValuesOf<typeof snapshotPolicy.inputs>;
 export type SnapshotPolicyOutputs = ValuesOf<typeof snapshotPolicy.outputs>;

@@ -20,6 +20,7 @@ export const connection = z.discriminatedUnion("type", [
     ioTune: ioTune.optional(),
   }),
 ]);
+/** How a consumer reaches a volume: `{ type: "file", path, format: "raw", ioTune? }`. Switch over `type`, later backends add their own. */
 export type Connection = z.infer<typeof connection>;
 
 /** What a new volume starts with. Exactly one of them. */
@@ -72,5 +73,6 @@ export const volume = defineKind({
   atLeastOneOf: [["pool", "volumeClass"]],
 });
 
+/** The inputs of a Volume as plain data. @interface */
 export type VolumeInputs = ValuesOf<typeof volume.inputs>;
 export type VolumeOutputs = ValuesOf<typeof volume.outputs>;

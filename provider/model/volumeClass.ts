@@ -48,6 +48,7 @@ export const classDefinition = z
       message: `schedule and retention go together; give ${missing} too, or leave the other out`,
     });
   });
+/** A class as plain data: what volumes and shares of it are given. @interface */
 export type ClassDefinition = z.infer<typeof classDefinition>;
 
 export const volumeClass = defineKind({

@@ -2,7 +2,7 @@ import { KrStorageError } from "../model/errors";
 import { propertyPath, reasonOf } from "../model/issues";
 import { keepsNothing, type RetentionRules, retentionRules } from "../model/retentionRules";
 
-/** Which snapshots are kept: the `retention` of a SnapshotPolicy. */
+/** Which snapshots are kept: the `retention` of a SnapshotPolicy. @interface */
 export type RetentionPolicy = RetentionRules;
 
 /**

@@ -26,6 +26,7 @@ export const backendOptions = {
 };
 
 const common = z.object(backendOptions);
+/** Options that a backend of any type takes. @interface */
 export type BackendOptions = z.infer<typeof common>;
 
 /** One configured backend: validated, its driver loaded but not opened. */

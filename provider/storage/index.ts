@@ -15,15 +15,43 @@
  * @packageDocumentation
  */
 
-export type { Actor, Clock, Finding, FsckOptions, Holder, Log, Progress } from "../drivers/driver";
+export type {
+  Actor,
+  Call,
+  Clock,
+  DamagedRecord,
+  Driver,
+  DriverType,
+  Finding,
+  FsckOptions,
+  Holder,
+  Log,
+  Progress,
+  StoredObject,
+  StoredPool,
+} from "../drivers/driver";
 export { type ErrorCode, type ErrorDetails, type Issue, KrStorageError, type Outcome } from "../model/errors";
-export type { Connection } from "../model/volume";
+export type { Image } from "../model/image";
+export type { PoolId } from "../model/names";
+export type { PoolInputs } from "../model/pool";
+export type { ShareConnection, ShareInputs } from "../model/share";
+export type { SnapshotPolicyInputs } from "../model/snapshotPolicy";
+export type { Connection, VolumeInputs } from "../model/volume";
+export type { Backend } from "./backend";
 export { applyChown, type OwnerChange, planChown } from "./chown";
 export { type BackendConfig, type BackendOptions, parseBackends, type StorageConfig } from "./config";
 export { type ConfigSources, resolveConfig } from "./configSources";
 export { type ObjectDetails, type PoolContents, poolContents } from "./contents";
-export type { ObjectInfo, PoolInfo } from "./info";
-export { type OpenOptions, openStorage, StorageLibrary } from "./library";
+export type { ObjectInfo, PolicyInfo, PoolInfo } from "./info";
+export {
+  type OpenOptions,
+  openStorage,
+  type PolicySettings,
+  type ShareSettings,
+  StorageLibrary,
+  type VolumeSettings,
+} from "./library";
+export type { PoolView } from "./poolView";
 export { type PoolUse, poolsOf } from "./poolUse";
 export { type Release, type Released, releaseUses } from "./release";
 export { Storage, type StorageEnv } from "./storage";

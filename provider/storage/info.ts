@@ -1,6 +1,6 @@
 import { roomIn } from "../drivers/capacity";
 import type { StoredObject, StoredPool } from "../drivers/driver";
-import type { ObjectRecord } from "../drivers/record";
+import type { ObjectRecord, PolicyRecord } from "../drivers/record";
 import { formatObjectId, formatPoolId, type ObjectId, type PoolId } from "../model/names";
 import type { ShareConnection } from "../model/share";
 import type { Connection } from "../model/volume";
@@ -20,6 +20,17 @@ export interface ObjectInfo {
   /** Of what is in the trash: when its data may end. */
   expiresAt?: string;
   connection?: Connection | ShareConnection;
+}
+/** A snapshot policy as one pool keeps it. */
+export interface PolicyInfo {
+  name: string;
+  uid: string;
+  owner: string;
+  /** How often what it says has changed. */
+  generation: number;
+  /** The ids of its targets in this pool. */
+  targets: string[];
+  labels: Record<string, string>;
 }
 export interface PoolInfo {
   id: string;
@@ -61,4 +72,10 @@ export function objectInfo(id: ObjectId, object: StoredObject): ObjectInfo {
     ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
     ...(object.connection === undefined ? {} : { connection: object.connection }),
   };
+}
+
+export function policyInfo(id: PoolId, record: PolicyRecord): PolicyInfo {
+  const { name, uid, owner, generation, labels } = record;
+  const targets = record.targets.map((target) => formatObjectId({ ...id, name: target.name }));
+  return { name, uid, owner, generation, targets, labels };
 }

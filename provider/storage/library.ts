@@ -13,7 +13,7 @@ import type { HeldObject } from "./claims";
 import { resolveConfig } from "./configSources";
 import { ensureObject } from "./ensure";
 import { findLive, resolveSource } from "./find";
-import { type ObjectInfo, objectInfo, type PoolInfo, poolInfo } from "./info";
+import { type ObjectInfo, objectInfo, type PolicyInfo, type PoolInfo, policyInfo, poolInfo } from "./info";
 import { applyPolicy } from "./policies";
 import { ensurePool, poolSettings, removePool } from "./pools";
 import { poolRef, Storage, type StorageEnv } from "./storage";
@@ -226,6 +226,12 @@ export class StorageLibrary {
     const where = poolOf(poolId);
     const view = await this.storage.view(where, { maxAgeMs: 0 });
     return view.all().map((object) => objectInfo({ ...where, name: object.record.name }, object));
+  }
+  /** The snapshot policies that act in a pool. */
+  async listPolicies(poolId: string): Promise<PolicyInfo[]> {
+    const where = poolOf(poolId);
+    const view = await this.storage.view(where, { maxAgeMs: 0 });
+    return view.policies().map((record) => policyInfo(where, record));
   }
   /** The live objects of a pool that are none of `known`: the uids in the states of all stacks that use it. */
   async orphans(poolId: string, known: Iterable<string>): Promise<ObjectInfo[]> {

@@ -29,6 +29,9 @@
  *
  * @packageDocumentation
  */
+export type { CapacityFacts } from "../drivers/capacity";
+export type * from "../drivers/driver";
+export type { ObjectRecord, ObjectSettings, PolicyRecord, PoolRecord, PoolSettings, Taken } from "../drivers/record";
 export { type ClockControl, testClock, testEnv } from "./clock";
 export { contractCases } from "./contract";
 export type { ContractCase } from "./contractCase";

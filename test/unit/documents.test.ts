@@ -1,71 +1,117 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { localDriver } from "../../provider/drivers/local";
-import { backendOptions } from "../../provider/storage/config";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
+import { parseBackends } from "../../provider/storage";
+import { fencedBlocks } from "../support/markdown";
 
 const root = join(__dirname, "..", "..", "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
 
-/** The fenced blocks of the README in one language. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(
-    ([, text]) => text as string,
+/** What users and contributors read. Engine tests run the commands of the README, of docs/ and of the examples; here is what needs no engine. */
+const documents = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
+  ...readdirSync(join(root, "examples"))
+    .map((name) => join("examples", name, "README.md"))
+    .filter((path) => existsSync(join(root, path))),
+];
+const textOf = (path: string) => readFileSync(join(root, path), "utf8");
+const blocksIn = (path: string, language: string) => fencedBlocks(textOf(path), language);
+
+/** Every block of one language, as `[where, text]`. */
+function allBlocks(language: string): [string, string][] {
+  return documents.flatMap((path) =>
+    blocksIn(path, language).map((text, index): [string, string] => [`${path} ${language} ${index + 1}`, text]),
   );
 }
 
 describe("documents", () => {
   let folder = "";
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "krstorage-readme-"));
+    folder = mkdtempSync(join(tmpdir(), "krstorage-documents-"));
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(root, join(folder, "node_modules", "krstorage"), "dir");
     symlinkSync(join(root, "node_modules", "@pulumi"), join(folder, "node_modules", "@pulumi"), "dir");
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("the README's library example runs as it stands", () => {
-    const [example] = blocks("js");
-    writeFileSync(join(folder, "example.js"), example as string);
+  /** Runs a JavaScript block with an empty storage folder as its argument; what it printed, by line. */
+  function printedBy(program: string): string[] {
+    writeFileSync(join(folder, "example.js"), program);
     mkdirSync(join(folder, "storage"), { mode: 0o711 });
-    const printed = execFileSync(process.execPath, ["example.js", join(folder, "storage")], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-    expect(printed.split("\n").slice(1, 4).sort()).toEqual([
+    const options = { cwd: folder, encoding: "utf8" } as const;
+    return execFileSync(process.execPath, ["example.js", join(folder, "storage")], options)
+      .trim()
+      .split("\n");
+  }
+
+  test("the README's library example runs as it stands", () => {
+    const [example = ""] = blocksIn("README.md", "js");
+    expect(printedBy(example).slice(1, 4).sort()).toEqual([
       "main/ssd/copy volume ready",
       "main/ssd/pgdata volume ready",
       "main/ssd/pgdata@before snapshot ready",
     ]);
-    expect((example as string).trim().split("\n").length).toBeLessThanOrEqual(15);
+    expect(example.trim().split("\n").length).toBeLessThanOrEqual(15);
   }, 60_000);
 
-  test("the README's program has the types that it should", () => {
-    const [program] = blocks("ts");
-    writeFileSync(join(folder, "program.ts"), program as string);
+  test("the trash, as the concepts show it", () => {
+    const [example = ""] = blocksIn("docs/concepts.md", "js");
+    expect(printedBy(example)).toEqual(["main/ssd/data ready"]);
+  }, 60_000);
+
+  test("every TypeScript block is a program with the types that it should have", () => {
+    const programs = allBlocks("ts");
+    expect(programs.length).toBeGreaterThan(7);
+    const files = programs.map(([where, text]) => {
+      const file = `${where.replaceAll(/\W+/g, "-")}.ts`;
+      writeFileSync(join(folder, file), text);
+      return file;
+    });
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    execFileSync(
-      process.execPath,
-      [tsc, "--noEmit", "--strict", "--skipLibCheck", "--module", "node16", "--target", "es2022", "program.ts"],
-      { cwd: folder },
-    );
-  }, 60_000);
+    const flags = ["--noEmit", "--strict", "--skipLibCheck", "--module", "node16", "--target", "es2022"];
+    execFileSync(process.execPath, [tsc, ...flags, ...files], { cwd: folder });
+  }, 120_000);
 
-  test("the README's table of options is what the code takes", () => {
-    const table = readme.slice(
-      readme.indexOf("| option of a backend |"),
-      readme.indexOf("`krstorage:stackId` is a random text"),
-    );
-    const documented = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
-    expect(documented).toEqual(
-      ["type", ...Object.keys(backendOptions), ...Object.keys(localDriver.options.shape)].sort(),
-    );
+  test.each(allBlocks("yaml"))("%s is configuration that is understood", (where, text) => {
+    const content = parse(text) as { backends?: unknown; config?: Record<string, unknown> };
+    expect(parseBackends(content.backends ?? content.config?.["krstorage:backends"], where)).toHaveLength(1);
+  });
+
+  test.each(documents)("%s names scripts, files and links that exist", (path) => {
+    const text = textOf(path);
+    const folderOf = join(root, dirname(path));
+    const near = existsSync(join(folderOf, "package.json")) ? folderOf : root;
+    const { scripts = {} } = JSON.parse(readFileSync(join(near, "package.json"), "utf8")) as {
+      scripts?: Record<string, string>;
+    };
+    const named = [...text.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name) && name !== "…")).toEqual([]);
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link as string);
+    expect(links.filter((link) => !existsSync(join(folderOf, link)))).toEqual([]);
+  });
+
+  test("every option of a backend is named by the configuration's table", () => {
+    const table = textOf("docs/backends.md");
+    for (const option of ["timeout", "concurrency", "readOnly", "acceptIdentity", "formerly", "path", "group"])
+      expect(table).toMatch(new RegExp(`^\\| \`${option}\` \\| \\S`, "m"));
   });
 
   test("generated documents are up to date", () => {
     expect(
       execFileSync(process.execPath, [join(root, "scripts", "generate.mjs"), "--check"], { encoding: "utf8" }),
     ).toMatch(/up to date/);
-  });
+  }, 60_000);
 });

@@ -1,0 +1,49 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fencedBlocks } from "../support/markdown";
+import { describeWith } from "../support/requires";
+import { Project, root } from "./support/example";
+import { expectSuccess } from "./support/testStack";
+
+/** Programs and commands of the documents as they stand, but for sizes and places that a test cannot have. */
+const smaller = (text: string) => text.replaceAll(/"(20|100)GiB"/g, '"8MiB"');
+const blocksIn = (path: string, language: string) => fencedBlocks(readFileSync(join(root, path), "utf8"), language);
+
+describeWith({ needs: ["engine"] }, "documents, through the engine", () => {
+  const projects: Project[] = [];
+  afterAll(() => {
+    for (const project of projects) project.remove();
+  });
+  const newProject = (): Project => {
+    const project = new Project("documents");
+    projects.push(project);
+    for (const file of ["package.json", "tsconfig.json"])
+      cpSync(join(root, "examples", "quickstart", file), join(project.folder, file));
+    writeFileSync(join(project.folder, "Pulumi.yaml"), "name: documents\nruntime: nodejs\n");
+    return project;
+  };
+
+  test("the README's program and commands", async () => {
+    const project = newProject();
+    const [program = ""] = blocksIn("README.md", "ts");
+    const [commands = ""] = blocksIn("README.md", "sh");
+    writeFileSync(join(project.folder, "index.ts"), smaller(program));
+    expectSuccess(await project.pulumi("stack", "init", "dev"));
+    expectSuccess(await project.shell(commands.replace("/srv/storage", '"$PWD/.local/storage"')));
+    expect(await project.outputs()).toMatchObject({ disk: { type: "file", format: "raw" } });
+    expectSuccess(await project.pulumi("preview", "--expect-no-changes"));
+  }, 180_000);
+
+  const programs = blocksIn("docs/_index.md", "ts");
+  test.each(programs.map((program, index) => [index + 1, program] as const))(
+    "program %i of docs/_index.md, with the commands of the installation page",
+    async (_number, program) => {
+      const project = newProject();
+      const commands = blocksIn("docs/installation-configuration.md", "sh").at(-1) as string;
+      writeFileSync(join(project.folder, "index.ts"), smaller(program));
+      expectSuccess(await project.shell(`${commands}pulumi up`));
+      expectSuccess(await project.pulumi("preview", "--expect-no-changes"));
+    },
+    120_000,
+  );
+});
