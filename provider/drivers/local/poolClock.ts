@@ -23,30 +23,32 @@ export class PoolClock {
 
   /** For stamps: never earlier than what this pool has stamped in this boot. */
   now(anchored: ClockAnchor): number {
-    return Math.floor(Math.max(this.clock.now(), this.trusted(anchored)));
+    return Math.floor(Math.max(this.clock.now(), this.trusted(anchored, this.elapsedMs(anchored))));
   }
 
   /** For deciding that something has expired: no clock that has run ahead may end data. */
   forExpiry(anchored: ClockAnchor): number {
-    return Math.floor(Math.min(this.clock.now(), this.trusted(anchored)));
+    return Math.floor(Math.min(this.clock.now(), this.trusted(anchored, this.elapsedMs(anchored))));
   }
 
   /** The anchor to write along with a change, or undefined if the written one is recent enough. */
   renewed(anchored: ClockAnchor): ClockAnchor | undefined {
+    const elapsedMs = this.elapsedMs(anchored);
     // Not the stamps' time: a wall clock that was ahead once would be remembered for ever
-    const now = Math.floor(this.trusted(anchored));
-    if (this.isThisBoot(anchored)) return now - anchored.seen < seenStepMs ? undefined : { ...anchored, seen: now };
+    const now = Math.floor(this.trusted(anchored, elapsedMs));
+    if (elapsedMs !== undefined) return now - anchored.seen < seenStepMs ? undefined : { ...anchored, seen: now };
     return { bootId: this.clock.bootId(), uptime: this.clock.uptime(), wall: now, seen: now };
   }
 
-  private trusted(anchored: ClockAnchor): number {
+  private trusted(anchored: ClockAnchor, elapsedMs: number | undefined): number {
     // After a new boot nothing is known but that time has not gone back
-    if (!this.isThisBoot(anchored)) return Math.max(this.clock.now(), anchored.seen);
-    return anchored.wall + (this.clock.uptime() - anchored.uptime);
+    return elapsedMs === undefined ? Math.max(this.clock.now(), anchored.seen) : anchored.wall + elapsedMs;
   }
 
-  private isThisBoot(anchored: ClockAnchor): boolean {
-    return anchored.bootId === this.clock.bootId() && this.clock.uptime() >= anchored.uptime;
+  /** The time since the anchor was written; undefined where that was in another boot. */
+  private elapsedMs(anchored: ClockAnchor): number | undefined {
+    const elapsedMs = this.clock.uptime() - anchored.uptime;
+    return anchored.bootId === this.clock.bootId() && elapsedMs >= 0 ? elapsedMs : undefined;
   }
 }
 
