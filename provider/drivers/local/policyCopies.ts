@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../model/errors";
 import type { PolicyRecord } from "../record";
 import { makeFolder } from "./createPool";
+import { replaceDurably } from "./durableFile";
 import type { PoolPaths } from "./layout";
 import type { OpenPool } from "./openPool";
 import { parsePolicy, policyRow } from "./policyRows";
@@ -82,19 +81,5 @@ async function replaceCopy(pool: OpenPool, uid: string, text: string): Promise<v
     makeFolder(paths.policies, 0o700);
     await syncPath(paths.internal);
   }
-  const temporary = `${paths.staging}/copy-${pool.session().id}-${randomBytes(6).toString("hex")}.json`;
-  const handle = await open(temporary, "wx", 0o600);
-  try {
-    try {
-      await handle.writeFile(text);
-      await pool.sync.file(handle.fd);
-    } finally {
-      await handle.close();
-    }
-    renameSync(temporary, policyCopyPath(paths, uid));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  await pool.sync.folder(paths.policies);
+  await replaceDurably(pool, policyCopyPath(paths, uid), text);
 }

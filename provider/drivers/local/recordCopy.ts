@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstatSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { messageOf } from "../../model/errors";
 import type { StoredObject } from "../driver";
 import { type ObjectRecord, objectRecord } from "../record";
+import { replaceDurably } from "./durableFile";
 import type { Entry, ObjectRow } from "./entry";
 import { copyPath, objectFolder } from "./layout";
 import type { OpenPool } from "./openPool";
@@ -56,25 +55,10 @@ function currentRow(pool: OpenPool, uid: string): Pick<ObjectRow, "phase" | "rev
     .get(uid) as Pick<ObjectRow, "phase" | "revision" | "record"> | undefined;
 }
 
-export async function replaceCopy(pool: OpenPool, uid: string, text: string): Promise<void> {
-  const folder = objectFolder(pool.paths, uid);
+async function replaceCopy(pool: OpenPool, uid: string, text: string): Promise<void> {
   // A planted link would take the copy, and the rename with it, to another place
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  const temporary = `${pool.paths.staging}/copy-${pool.session().id}-${randomBytes(6).toString("hex")}.json`;
-  const handle = await open(temporary, "wx", 0o600);
-  try {
-    try {
-      await handle.writeFile(text);
-      await pool.sync.file(handle.fd);
-    } finally {
-      await handle.close();
-    }
-    renameSync(temporary, copyPath(pool.paths, uid));
-  } catch (error) {
-    rmSync(temporary, { force: true }); // also where the object has been purged meanwhile
-    throw error;
-  }
-  await pool.sync.folder(folder);
+  if (!lstatSync(objectFolder(pool.paths, uid), { throwIfNoEntry: false })?.isDirectory()) return;
+  await replaceDurably(pool, copyPath(pool.paths, uid), text);
 }
 
 /** What the copy of an entry should say. */

@@ -1,10 +1,11 @@
-import { chmodSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, type Stats, writeFileSync } from "node:fs";
+import { chmodSync, fstatSync, ftruncateSync, lstatSync, mkdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { KrStorageError } from "../../model/errors";
 import type { Image } from "../../model/image";
 import type { Call } from "../driver";
 import type { ObjectRecord } from "../record";
 import { copyDisk } from "./copyDisk";
+import { writeDurably } from "./durableFile";
 import type { Entry } from "./entry";
 import { throwIfCancelled } from "./errors";
 import { diskAccess, setAccess } from "./fileMode";
@@ -116,17 +117,6 @@ async function capabilitiesOf(pool: OpenPool): Promise<{ copyOnWrite: boolean; o
 function requireSame(path: string, stats: Stats): void {
   if (lstatSync(path).ino !== stats.ino)
     throw new KrStorageError("INTERNAL", `${path} was exchanged while it was written`, { target: path });
-}
-
-/** Writes a new file of ours; it is durable when this resolves. */
-export async function writeDurably(pool: OpenPool, path: string, text: string): Promise<void> {
-  const descriptor = makeFile(path);
-  try {
-    writeFileSync(descriptor, text);
-    await pool.sync.file(descriptor);
-  } finally {
-    closeFile(descriptor);
-  }
 }
 
 /** The published disk of an object, if there is a regular file. */

@@ -13,13 +13,13 @@ import { join } from "node:path";
 import type { Call } from "../driver";
 import type { ObjectRecord } from "../record";
 import { copyTree } from "./copyTree";
+import { writeDurably } from "./durableFile";
 import type { Entry } from "./entry";
 import { diskAccess, folderModeOf } from "./fileMode";
 import { selfOf } from "./health";
 import { copyName, stagedFolder, treeName } from "./layout";
 import type { OpenPool } from "./openPool";
 import { copyText } from "./recordCopy";
-import { writeDurably } from "./stage";
 import { syncFileSystem } from "./treeTools";
 
 /** Of the top folder of a snapshot: nobody writes in it. */
