@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 
 // What /proc and /sys tell. Everything in them may be gone, or not ours to see: then it says nothing.
 
@@ -31,7 +31,7 @@ export function readOrNone(path: string): string {
   }
 }
 
-export function statOrNone(path: string): { dev: number; ino: number; isDirectory(): boolean } | undefined {
+export function statOrNone(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {

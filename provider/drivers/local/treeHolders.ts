@@ -1,9 +1,9 @@
 import { quote } from "../../model/names";
 import type { Holder } from "../driver";
 import { isCopier } from "./copyDisk";
-import type { Sightings } from "./holders";
 import { kernelDeviceOf, mountsOf } from "./mounts";
 import { keyOf, processName, readdirOrNone, readOrNone, statOrNone } from "./procFiles";
+import type { Sightings } from "./sightings";
 import { isWorker, walkTree } from "./treeTools";
 
 /** How a process uses a folder, or has a file in its memory. Open files, locks and loop devices are looked at elsewhere. */

@@ -2,8 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import type { StoredObject } from "../../../provider/drivers/driver";
+import { Transaction } from "../../../provider/drivers/local/transaction";
 import { describeWith } from "../../support/requires";
-import { call, matchOf, mebibyte, newSnapshot, refusal, Scene, writeText } from "./support/scene";
+import { call, matchOf, mebibyte, newSnapshot, readText, refusal, Scene, writeText } from "./support/scene";
 
 describeWith({ needs: ["linux"] }, "what uses a disk", () => {
   let scene: Scene;
@@ -77,6 +78,35 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
       closeSync(file);
     }
     await scene.trash(volume);
+  });
+
+  test("who opens a disk between the look and the move to the trash is seen, and the disk is back where it was", async () => {
+    writeText(scene.disk(volume), "mine");
+    let file: number | undefined;
+    const audit = jest.spyOn(Transaction.prototype, "audit").mockImplementation((action) => {
+      if (action === "trash") file = openSync(scene.disk(volume), "r+"); // in the middle of the move
+    });
+    try {
+      await refusal(scene.driver.trash(scene.ref, matchOf(volume), 0, call), "IN_USE");
+      expect(audit.mock.calls.map(([action]) => action)).toEqual(["trash", "trash-undone"]);
+    } finally {
+      audit.mockRestore();
+      if (file !== undefined) closeSync(file);
+    }
+    const back = await scene.find(volume);
+    expect(back).toMatchObject({ phase: "live", record: { name: "data" }, connection: volume.connection });
+    expect(readText(scene.disk(volume), 4)).toBe("mine");
+    await scene.trash(back ?? volume);
+  });
+
+  test("many deletes at once: only what is in use stays", async () => {
+    const others = await Promise.all(Array.from({ length: 20 }, (_, number) => scene.volume(`other-${number}`)));
+    await openElsewhere("r");
+    const deletes = [volume, ...others].map((each) => scene.driver.trash(scene.ref, matchOf(each), 1000, call));
+    const endings = await Promise.allSettled(deletes);
+    expect(endings.map(({ status }) => status)).toEqual(["rejected", ...others.map(() => "fulfilled")]);
+    const live = (await scene.list()).objects.filter(({ phase }) => phase === "live");
+    expect(live.map(({ record }) => record.uid)).toEqual([volume.record.uid]);
   });
 
   test("what is in the trash and in use is not purged", async () => {
