@@ -4,6 +4,7 @@ import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, type ObjectId, type PoolId } from "../model/names";
 import type { HeldObject } from "./claims";
 import { maxLookAgeMs } from "./looks";
+import type { PoolView } from "./poolView";
 import { poolRef, type Storage } from "./storage";
 
 /**
@@ -25,12 +26,27 @@ export async function removeObject(
         driver.trash(poolRef(id, view), { uid: held.uid, claim: held.claim }, settings.trashRetentionMs, call),
       );
     if (!trashed) return "gone";
-    await storage.note(id, (current) => current.put(trashed));
+    await storage.note(id, (current) => {
+      current.put(trashed);
+      for (const companion of companionsOf(trashed, current)) current.put(companion);
+    });
     return "trashed";
   } catch (error) {
     if (hasCode(error, "CONFLICT")) return "superseded";
     throw error;
   }
+}
+
+/** The snapshots that have gone into the trash with an object, as they are now: those that policies took of it. */
+function companionsOf({ record: { uid, trashedAt, expiresAt } }: StoredObject, view: PoolView): StoredObject[] {
+  return view
+    .all()
+    .filter(({ phase, record }) => phase === "live" && record.kind === "snapshot" && record.sourceUid === uid)
+    .map((object) => {
+      const { revision } = object.record;
+      const record = { ...object.record, trashedAt, expiresAt, trashedWith: uid, revision: revision + 1 };
+      return { ...object, phase: "trashed", record };
+    });
 }
 
 /**
@@ -48,7 +64,8 @@ export async function undeleteObject(
   const object = await storage
     .backend(id.backend)
     .write(signal, (driver, call) => driver.undelete(poolRef(id), request, call));
-  await storage.note(id, (view) => view.put(object));
+  // With it, snapshots may have come back
+  storage.forgetLook(id);
   return object;
 }
 

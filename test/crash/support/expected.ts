@@ -35,13 +35,17 @@ export class Expected {
 }
 
 interface Thing {
-  kind: "volume" | "snapshot";
+  kind: "volume" | "snapshot" | "share" | "policy";
   phase: "live" | "trashed";
   bytes: number;
+  /** Of a policy. */
+  generation?: number;
   /** What its disk holds, as `describeDisk` has it. */
   content: string;
   consumers: string[];
 }
+
+const nothing: Omit<Thing, "kind"> = { phase: "live", bytes: 0, content: "", consumers: [] };
 
 function changed(step: Step, objects: ReadonlyMap<string, Thing>): [string, Thing | undefined][] {
   const known = (name: string): Thing => {
@@ -54,6 +58,14 @@ function changed(step: Step, objects: ReadonlyMap<string, Thing>): [string, Thin
       const content = step.from === undefined ? "zeros" : known(step.from).content;
       return [[step.name, { kind: "volume", phase: "live", bytes: bytesOf(step.size), content, consumers: [] }]];
     }
+    case "createShare":
+      return [[step.name, { ...nothing, kind: "share", bytes: contentBytes }]];
+    case "createPolicy":
+      return [[step.name, { ...nothing, kind: "policy", generation: 1 }]];
+    case "updatePolicy":
+      return [[step.name, { ...known(step.name), generation: 2 }]];
+    case "removePolicy":
+      return [[step.name, undefined]];
     case "fill":
       return [[step.name, { ...known(step.name), content: `seed ${step.seed}` }]];
     case "grow":
@@ -75,7 +87,9 @@ function changed(step: Step, objects: ReadonlyMap<string, Thing>): [string, Thin
   }
 }
 
-function textOf({ kind, phase, bytes, content, consumers }: Thing): string {
+function textOf({ kind, phase, bytes, content, consumers, generation }: Thing): string {
+  if (kind === "policy") return `policy of generation ${generation}`;
+  if (kind === "share") return `share ${phase} ready ${bytes}: an empty tree`;
   const used = consumers.length === 0 ? "" : ` used by ${consumers.join()}`;
   return `${kind} ${phase} ready ${bytes}: ${bytes} bytes ${content}${used}`;
 }

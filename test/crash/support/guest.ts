@@ -22,6 +22,8 @@ export type Message = { begin: Step } | { done: Step; failed?: string } | "seen"
 function life(name: string): Step[] {
   const volume = { pool, name };
   const clone = { pool, name: `${name}-clone` };
+  const share = { pool, name: `${name}-share` };
+  const policy = { pool, name: `${name}-policy` };
   return [
     { do: "create", ...volume, size: "64KiB" },
     { do: "fill", ...volume, seed: 1, parts: 8 },
@@ -33,6 +35,13 @@ function life(name: string): Step[] {
     { do: "rollback", ...volume, to: "s" },
     { do: "undelete", ...clone },
     { do: "use", ...volume, consumers: ["vm-1"] },
+    { do: "createShare", ...share },
+    { do: "createPolicy", ...policy },
+    { do: "delete", ...share },
+    { do: "updatePolicy", ...policy },
+    { do: "undelete", ...share },
+    { do: "removePolicy", ...policy },
+    { do: "createPolicy", pool, name: `${name}-kept` },
     { do: "delete", ...clone },
     { do: "purge", ...clone },
   ];

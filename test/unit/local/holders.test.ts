@@ -24,10 +24,10 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
     await scene.end();
   });
 
-  async function openElsewhere(flags: string): Promise<number> {
+  async function openElsewhere(flags: string, object = volume): Promise<number> {
     const script =
       "require('fs').openSync(process.argv[1], process.argv[2]); process.stdout.write('open'); setInterval(() => {}, 1000)";
-    child = spawn(process.execPath, ["-e", script, scene.disk(volume), flags], {
+    child = spawn(process.execPath, ["-e", script, scene.disk(object), flags], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     if (child.stdout) await once(child.stdout, "data");
@@ -139,6 +139,15 @@ describeWith({ needs: ["linux"] }, "what uses a disk", () => {
     );
     await scene.trash(snapshot);
     await scene.trash(volume);
+  });
+
+  test("a snapshot that a policy took keeps the volume while someone reads it, and both stay as they were", async () => {
+    const taken = { policy: "0123456789abcdef0123456789abcdef", slot: "2031-01-01T00:00:00.000Z" };
+    const snapshot = await scene.driver.create(scene.ref, { ...newSnapshot(volume, "n-1"), taken }, call);
+    const pid = await openElsewhere("r", snapshot);
+    const error = await refusal(scene.driver.trash(scene.ref, matchOf(volume), 0, call), "IN_USE");
+    expect(error.message).toContain(String(pid));
+    expect((await scene.list()).objects).toEqual(expect.arrayContaining([volume, snapshot]));
   });
 
   describeWith({ needs: ["loop"] }, "with loop devices", () => {
