@@ -5,6 +5,7 @@ import { KrStorageError } from "../../model/errors";
 import { quote } from "../../model/names";
 import { hasTree } from "./carrier";
 import { copiers } from "./copyDisk";
+import { systemCode } from "./errors";
 
 // A share's tree is other people's doing: any names, any depth, links to anywhere, changed while it is looked at. It is walked, copied
 // and removed by GNU find, cp and rm, which work on open folders and follow no links; names never reach this program.
@@ -41,7 +42,7 @@ export function runTool({ program, args, signal, onText }: Tool): Promise<{ code
     let failure: Error | undefined;
     child.on("error", (error) => {
       failure = error; // also for an abort; then the process still has to end before its files may go
-      if (pid === undefined) reject(error);
+      if (pid === undefined) reject(systemCode(error) === "ENOENT" ? notInstalled(program) : error);
     });
     child.on("close", (code) => {
       if (pid !== undefined) copiers.delete(pid);
@@ -49,6 +50,13 @@ export function runTool({ program, args, signal, onText }: Tool): Promise<{ code
       else resolve({ code, message: shortened(message.trim()) });
     });
   });
+}
+
+function notInstalled(program: string): KrStorageError {
+  return new KrStorageError(
+    "UNSUPPORTED",
+    `${program} is not installed on this machine; shares need the GNU coreutils and findutils`,
+  );
 }
 
 /** Names in messages may have 4096 bytes, each of them written as four; what is wrong stands behind them. */
@@ -78,11 +86,13 @@ export async function walkTree(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   let rest = "";
+  let hasMet = false;
   const { code, message } = await runTool({
     program: "find",
     args: ["-P", tree, "-xdev", "-printf", "%D %i %C@ %y\\n"],
     signal,
     onText(text) {
+      hasMet = true;
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
@@ -91,7 +101,9 @@ export async function walkTree(
       }
     },
   });
-  return code === 0 ? undefined : message || `find ended with ${code}`;
+  if (code === 0) return undefined;
+  if (/printf/.test(message) && !hasMet) throw notInstalled("GNU find");
+  return message || `find ended with ${code}`;
 }
 
 /** Removes a folder of ours with everything in it, a share's tree too. Throws IN_USE where a mount is in the way; nothing behind one is touched. */

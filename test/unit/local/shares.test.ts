@@ -200,6 +200,24 @@ for (let i = 0; i < 60; i++) { require('fs').mkdirSync(name); process.chdir(name
   });
 
   describeWith({ needs: ["linux"] }, "what uses it", () => {
+    test("where GNU find is not to be had, nobody is taken for not using it", async () => {
+      const made = await share("files");
+      const bin = join(scene.path, "bin");
+      mkdirSync(bin);
+      writeFileSync(join(bin, "find"), "#!/bin/sh\necho 'find: unrecognized: -printf' >&2; exit 1\n", { mode: 0o755 });
+      const path = process.env.PATH;
+      try {
+        for (const poor of [`${bin}:${path}`, "/nowhere"]) {
+          process.env.PATH = poor;
+          const error = await refusal(scene.driver.trash(scene.ref, matchOf(made), 0, call), "UNSUPPORTED");
+          expect(error.message).toContain("find");
+        }
+      } finally {
+        process.env.PATH = path;
+      }
+      expect((await scene.find(made))?.phase).toBe("live");
+    });
+
     test("an open file writes or reads; a folder that someone is in, or has open, is a use", async () => {
       const made = await share("files");
       mkdirSync(treeOf(made, "deep", "er"), { recursive: true });

@@ -1,9 +1,9 @@
 import { describeDriverContract } from "../../provider/testing";
+import { localHarness } from "../contract/harnesses/local";
 import { LoopDisk } from "../support/loopDisk";
 import { describeWith } from "../support/requires";
-import { localHarness } from "./harnesses/local";
 
-// What a pool can do depends on its file system: these share blocks between files
+// What a pool can do depends on its file system: these share blocks between files. Not among the quick tests, since they are mounted for it
 for (const fileSystem of ["btrfs", "xfs"] as const) {
   describeWith({ needs: [fileSystem] }, `on ${fileSystem}`, () => {
     let disk: LoopDisk;
