@@ -21,7 +21,7 @@ const ownerOnly = 0o600;
  */
 export function writePrivateFile(path: string, text: string, mode: "new" | "replace"): void {
   const target = mode === "replace" ? existing(path) : path;
-  requirePlain(target, path);
+  if (mode === "replace") requirePlain(target, path);
   const staged = `${target}.${randomBytes(6).toString("hex")}.new`;
   try {
     writeStaged(staged, text);
@@ -72,5 +72,5 @@ function syncFolder(path: string): void {
 }
 
 function isTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EEXIST";
+  return typeof error === "object" && error !== null && "code" in error && error.code === "EEXIST";
 }

@@ -8,8 +8,8 @@ import type { Session } from "../session";
 
 export const clone: Command = {
   arguments: [
-    { name: "<source>", description: "a volume or snapshot" },
-    { name: "<new>", description: "the new volume, in the same pool" },
+    { name: "<source>", description: "a volume, share or snapshot" },
+    { name: "<new>", description: "the new one, in the same pool" },
   ],
   options: [{ flags: "--size <size>", description: 'larger than the source, such as "40GiB"' }],
   details: "Shares blocks where the file system can, and copies otherwise. A stack takes the clone over with adopt.",
@@ -29,9 +29,12 @@ export const clone: Command = {
   },
 };
 
-/** Makes a volume from a source, as large as it unless a size is given. */
+/** Makes a volume from a source, or a share from a share's, as large as it unless a size is given. */
 export async function cloneTo(session: Session, source: string, target: string, size?: string): Promise<ObjectInfo> {
   await requireFreeName(session.storage, volumeOf(target));
   const { object } = await liveObject(session.storage, source);
-  return session.library.createVolume(target, { size: size ?? exactBytes(object.record.sizeBytes), from: source });
+  const { kind, sourceKind, sizeBytes } = object.record;
+  const settings = { size: size ?? exactBytes(sizeBytes), from: source };
+  const isShare = kind === "share" || (kind === "snapshot" && sourceKind === "share");
+  return isShare ? session.library.createShare(target, settings) : session.library.createVolume(target, settings);
 }
