@@ -51,8 +51,8 @@ export {
   StorageLibrary,
   type VolumeSettings,
 } from "./library";
-export type { PoolView } from "./poolView";
 export { type PoolUse, poolsOf } from "./poolUse";
+export type { PoolView } from "./poolView";
 export { type Release, type Released, releaseUses } from "./release";
 export { Storage, type StorageEnv } from "./storage";
 export type { Purged } from "./trash";
