@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describeWith } from "../support/requires";
@@ -11,6 +20,32 @@ const root = join(__dirname, "..", "..", "..");
 
 /** A Node newer than the oldest that is supported; its binaries come as an npm package. */
 const newerNode = "24";
+
+interface Manifest {
+  exports: Record<string, string | Record<string, string>>;
+  bin: Record<string, string>;
+}
+
+/** A program that uses every entry point and every class. */
+const consumer = `
+import { classTemplates, Pool, Share, Snapshot, SnapshotPolicy, Volume, VolumeClass } from "krstorage";
+import * as plugin from "krstorage/plugin";
+import { planRetention, simulate } from "krstorage/retention";
+import { openStorage, KrStorageError, type ObjectInfo } from "krstorage/storage";
+import { describeDriverContract, type Driver, type Harness } from "krstorage/testing";
+
+const ssd = new Pool("ssd", { backend: "main" });
+const gold = new VolumeClass("gold", { ...classTemplates.gold, pools: [ssd] });
+const data = new Volume("data", { volumeClass: gold, size: "1GiB" });
+const home = new Share("home", { pool: ssd, size: "1GiB" });
+const before = new Snapshot("before", { source: data });
+new Volume("copy", { pool: ssd, size: "1GiB", source: { snapshot: before } });
+new SnapshotPolicy("nightly", { schedule: "@daily", retention: { keepDaily: 7 }, targets: [data, home] });
+new plugin.Provider("other", { backends: { main: { type: "local", path: "/srv/other" } } });
+export const path = data.connection.apply((connection) => connection.type === "file" ? connection.path : undefined);
+export const used = [planRetention, simulate, openStorage, KrStorageError, describeDriverContract];
+export type Used = [ObjectInfo, Driver, Harness];
+`;
 
 describeWith({ needs: ["engine"] }, "the package as users get it", () => {
   const folder = realpathSync(temporaryFolder("package"));
@@ -34,7 +69,7 @@ describeWith({ needs: ["engine"] }, "the package as users get it", () => {
     const files = stdout.trim().split("\n");
     const odd = files.filter(
       (file) =>
-        !/^package\/(dist\/(sdk|provider|agent)\/.*\.(js|d\.ts|js\.map)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(
+        !/^package\/(dist\/(sdk|provider|agent)\/.*\.(js|d\.ts|js\.map)|bin\/pulumi-resource-krstorage|(package|schema)\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
           file,
         ),
     );
@@ -80,17 +115,43 @@ describeWith({ needs: ["engine"] }, "the package as users get it", () => {
     300_000,
   );
 
-  test("types resolve for CommonJS and ES-module consumers", async () => {
-    const source =
-      'import { Pool, Volume } from "krstorage";\nimport { openStorage } from "krstorage/storage";\nexport const made = [Pool, Volume, openStorage];\n';
-    writeFileSync(join(folder, "common.cts"), source);
-    writeFileSync(join(folder, "module.mts"), source);
+  test("types of every entry point resolve for CommonJS and ES-module consumers, strictly", async () => {
+    writeFileSync(join(folder, "common.cts"), consumer);
+    writeFileSync(join(folder, "module.mts"), consumer);
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    await run(
-      process.execPath,
-      [tsc, "--noEmit", "--strict", "--module", "node16", "--target", "es2022", "common.cts", "module.mts"],
-      { cwd: folder },
-    );
+    const flags = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--module", "node16", "--target", "es2022"];
+    await run(process.execPath, [tsc, ...flags, "common.cts", "module.mts"], { cwd: folder });
+  }, 120_000);
+
+  test("every entry point is a file that is there, with types, and gives ES modules its names", async () => {
+    const installed = join(folder, "node_modules", "krstorage");
+    const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Manifest;
+    const entries = Object.entries(manifest.exports).filter(([, target]) => typeof target !== "string");
+    for (const [, target] of entries) {
+      expect(Object.keys(target)).toEqual(["types", "default"]);
+      for (const file of Object.values(target)) expect([file, existsSync(join(installed, file))]).toEqual([file, true]);
+    }
+    for (const file of Object.values(manifest.bin))
+      expect([file, readFileSync(join(installed, file), "utf8").startsWith("#!/usr/bin/env node\n")]).toEqual([
+        file,
+        true,
+      ]);
+    const names = entries.map(([path]) => `krstorage${path.slice(1)}`);
+    // One that a CommonJS consumer has and an ES-module consumer has not would be an error at run time only
+    const program = `
+      import { createRequire } from "node:module";
+      const require = createRequire(import.meta.url);
+      for (const name of ${JSON.stringify(names)}) {
+        const missing = Object.keys(require(name)).filter((key) => !(key in namespaces[name]));
+        if (missing.length > 0) throw new Error(name + " lacks " + missing);
+      }
+      console.log(Object.keys(namespaces).length);`;
+    const imports = names.map((name, index) => `import * as n${index} from ${JSON.stringify(name)};`).join("\n");
+    const table = `const namespaces = { ${names.map((name, index) => `${JSON.stringify(name)}: n${index}`).join(", ")} };`;
+    writeFileSync(join(folder, "entries.mjs"), `${imports}\n${table}\n${program}`);
+    const newer = join(await newerNodeFolder(), "node");
+    for (const node of [process.execPath, newer])
+      expect((await run(node, ["entries.mjs"], { cwd: folder })).stdout.trim()).toBe(String(names.length));
   }, 120_000);
 
   /** Installs a newer Node from its npm package and gives the folder of its binary. */
