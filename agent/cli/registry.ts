@@ -13,6 +13,7 @@ export interface Entry {
 
 /** What stands for commands of two words in the list of commands. */
 export const groups: Record<string, string> = {
+  policy: "snapshot policies: list, run, explain and simulate them",
   config: "the configuration file: show it, or take it from a Pulumi stack",
 };
 
@@ -131,6 +132,42 @@ export const registry: Entry[] = [
     group: "Mend",
     summary: "let a frozen backend be changed again",
     load: () => (require("./commands/freeze") as typeof import("./commands/freeze")).thaw,
+  },
+  {
+    name: "policy ls",
+    group: "Run policies",
+    summary: "list policies, what they act on, and when they run next",
+    load: () => (require("./commands/policyLs") as typeof import("./commands/policyLs")).policyLs,
+  },
+  {
+    name: "policy run",
+    group: "Run policies",
+    summary: "run all policies once: take what is due, remove what is not needed any more",
+    load: () => (require("./commands/policyRun") as typeof import("./commands/policyRun")).policyRun,
+  },
+  {
+    name: "policy plan",
+    group: "Run policies",
+    summary: "say of every snapshot of a policy whether it stays, and why",
+    load: () => (require("./commands/policyPlan") as typeof import("./commands/policyPlan")).policyPlan,
+  },
+  {
+    name: "policy simulate",
+    group: "Run policies",
+    summary: "show what a policy would keep, years ahead",
+    load: () => (require("./commands/policySimulate") as typeof import("./commands/policySimulate")).policySimulate,
+  },
+  {
+    name: "policy history",
+    group: "Run policies",
+    summary: "show what policies took, and what became of it",
+    load: () => (require("./commands/policyHistory") as typeof import("./commands/policyHistory")).policyHistory,
+  },
+  {
+    name: "agent",
+    group: "Run policies",
+    summary: "run policies for ever, purge trash, check pools, serve metrics",
+    load: () => (require("./commands/agent") as typeof import("./commands/agent")).agent,
   },
   {
     name: "init",

@@ -53,6 +53,11 @@ export class SnapshotIndex {
     return this.listOf(policyUid, targetUid).toSorted((a, b) => b.slotMs - a.slotMs);
   }
 
+  /** Those of all policies and targets, in no order. */
+  all(): OwnSnapshot[] {
+    return [...this.byTarget.values()].flat();
+  }
+
   private append(object: StoredObject): void {
     const { taken, sourceUid } = object.record;
     const own = readOwn(object);

@@ -43,7 +43,8 @@ export const raceCases: CaseDefinition[] = [
             return endingOf(driver.create(bench.ref, inputs, call()));
           }),
         );
-        assert.equal(endings.filter((ending) => ending.value).length, 1, "one of two snapshots of one slot succeeds");
+        const said = endings.map(({ error }) => error?.message ?? "made").join("; ");
+        assert.equal(endings.filter((ending) => ending.value).length, 1, `one of two of one slot succeeds: ${said}`);
         for (const { error } of endings) if (error) assert.equal(error.code, "ALREADY_EXISTS");
       }
       assert.equal((await bench.contents()).length, 1 + rounds);

@@ -1,0 +1,31 @@
+import type { Registry } from "prom-client";
+import type { BackendSummary } from "./backendSummary";
+import { Calls } from "./calls";
+import { Events } from "./events";
+import { StateGauges } from "./stateGauges";
+
+/**
+ * What the agent says of storage and of itself, in the text format of Prometheus. State is worked out when it is asked for, from the last
+ * look at each backend: a scrape costs no call to any.
+ */
+export class Metrics {
+  readonly calls: Calls;
+  readonly events: Events;
+  private readonly registry: Registry;
+
+  constructor(summaries: () => Iterable<BackendSummary>, now: () => number) {
+    // Loaded by the agent alone
+    const prometheus = require("prom-client") as typeof import("prom-client");
+    this.registry = new prometheus.Registry();
+    this.calls = new Calls(prometheus, this.registry);
+    this.events = new Events(prometheus, this.registry);
+    new StateGauges(prometheus, this.registry, summaries, now);
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
