@@ -56,7 +56,10 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
     const backends = { main: { type: "local", path: join(folder, "hot") } };
     const declare = (args: object) => stack.program(oneProvider, { args: JSON.stringify({ backends, ...args }) });
     declare({});
-    expectSentence(expectFailure(await stack.preview()), /property pool .*missing required property "pool"/);
+    expectSentence(
+      expectFailure(await stack.preview()),
+      /property pool .*missing required property: give pool or volumeClass/,
+    );
     declare({ defaultPool: "main/ssd" });
     expectSuccess(await stack.up());
     expect((await stack.resource("data")).id).toBe("main/ssd/data");
