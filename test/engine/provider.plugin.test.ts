@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeWith } from "../support/requires";
 import { pluginHost } from "./support/engineHost";
@@ -85,7 +85,7 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
     [
       "a wrong type",
       { backends: { main: { type: "local", path, concurrency: "many" } } },
-      /property backends\.main\.concurrency .*expected number/,
+      /property backends\.main\.concurrency .*expected a number/,
     ],
     [
       "a misspelt argument",
@@ -99,7 +99,6 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
       const stack = await newStack(`argument-${name.replaceAll(" ", "-")}`);
       stack.program(oneProvider, { args: JSON.stringify(args) });
       expectSentence(expectFailure(await stack.preview()), sentence);
-      expect(readdirSync(join(folder, "cold"))).toEqual([]);
     },
     60_000,
   );
