@@ -7,10 +7,10 @@ import { countLine, createSteps, note, StepError, say } from "./lib/console.mjs"
 import { debianPackages } from "./lib/debian.mjs";
 import { installDependencies } from "./lib/dependencies.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
+import { ensureCodegen, ensureYamlHost } from "./lib/enginePrograms.mjs";
 import { addTotals, noTests, runJest } from "./lib/jest.mjs";
 import { checkNode } from "./lib/node.mjs";
 import { printSummary } from "./lib/summary.mjs";
-import { ensureYamlHost } from "./lib/yamlHost.mjs";
 
 const ci = process.env.CI === "true";
 const args = process.argv.slice(2).filter((argument) => argument !== "--install");
@@ -27,8 +27,12 @@ async function engineForTests() {
   try {
     const engine = await ensureEngine();
     note(`Pulumi ${engine.version}, ${engine.source}`);
-    const yamlBin = (await ensureYamlHost(engine.binDir)) ?? "";
-    return { ...engine.env, KRSTORAGE_TEST_ENGINE_BIN: engine.binDir, KRSTORAGE_TEST_YAML_BIN: yamlBin };
+    return {
+      ...engine.env,
+      KRSTORAGE_TEST_ENGINE_BIN: engine.binDir,
+      KRSTORAGE_TEST_YAML_BIN: (await ensureYamlHost(engine.binDir)) ?? "",
+      KRSTORAGE_TEST_CODEGEN_BIN: (await ensureCodegen()) ?? "",
+    };
   } catch (error) {
     if (ci || !(error instanceof StepError)) throw error;
     note(error.message);

@@ -9,6 +9,7 @@ export { classTemplates } from "../provider/model/classTemplates";
 export type { ShareConnection } from "../provider/model/share";
 export type { Connection } from "../provider/model/volume";
 export type { ClassDefinition } from "../provider/model/volumeClass";
+export * from "./functions";
 export { Pool, type PoolArgs } from "./pool";
 export { Share, type ShareArgs, type ShareSourceArgs } from "./share";
 export { Snapshot, type SnapshotArgs } from "./snapshot";

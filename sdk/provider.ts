@@ -13,7 +13,7 @@ export interface ProviderArgs {
   backends?: pulumi.Input<Record<string, pulumi.Input<Record<string, unknown>>>>;
   /** The pool of what declares neither a pool nor a class: `<backend>/<pool>`. A change moves nothing that exists. */
   defaultPool?: pulumi.Input<NonNullable<z.input<Config["defaultPool"]>>>;
-  /** The class of what declares neither a pool nor a class: `class/<name>`. */
+  /** The class of what declares neither a pool nor a class, as data. A change places only what is made afterwards elsewhere. */
   defaultClass?: pulumi.Input<NonNullable<z.input<Config["defaultClass"]>>>;
   /** A random text, written once per stack: tells a stack from another one of the same project and stack name. */
   stackId?: pulumi.Input<NonNullable<z.input<Config["stackId"]>>>;
@@ -30,9 +30,12 @@ export interface ProviderArgs {
  */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
-    const { backends, ...rest } = args;
+    const { backends, defaultClass, ...rest } = args;
     // A provider's configuration is text on the wire
-    const text = backends === undefined ? undefined : pulumi.secret(pulumi.output(backends).apply(JSON.stringify));
-    super("krstorage", name, { ...rest, ...(text === undefined ? {} : { backends: text }) }, opts);
+    const structured = {
+      ...(backends === undefined ? {} : { backends: pulumi.secret(pulumi.jsonStringify(backends)) }),
+      ...(defaultClass === undefined ? {} : { defaultClass: pulumi.jsonStringify(defaultClass) }),
+    };
+    super("krstorage", name, { ...rest, ...structured }, opts);
   }
 }

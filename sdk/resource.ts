@@ -7,7 +7,7 @@ type Shape = Kind["inputs"];
 type RequiredKeys<Of extends Shape> = Exclude<keyof Of, OptionalKeys<Of>>;
 
 /** A value given by a program: plain, or an output of another resource at any depth. */
-type Given<T> = T extends object ? pulumi.Input<{ [Key in keyof T]: Given<T[Key]> }> : pulumi.Input<T>;
+export type Given<T> = T extends object ? pulumi.Input<{ [Key in keyof T]: Given<T[Key]> }> : pulumi.Input<T>;
 
 /** The arguments of a kind. Every property keeps its documentation. */
 export type ArgsOf<Of extends Shape> = {

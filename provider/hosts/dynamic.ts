@@ -11,8 +11,9 @@ import { Plan } from "../lifecycle/plan";
 import { fromWire, toWire } from "../lifecycle/unknown";
 import { KrStorageError, messageOf } from "../model/errors";
 import { redact } from "../model/redact";
-import { resolveConfig } from "../storage/configSources";
 import { Storage } from "../storage/storage";
+import { type Defaults, withDefaults } from "./defaults";
+import { defaultsOf, type StackConfig, storageConfigOf } from "./stackConfig";
 
 /**
  * The dynamic host: Pulumi's dynamic provider calls these hooks with plain JSON. It has no URN (the SDK class passes the
@@ -31,37 +32,30 @@ interface ConfigureRequest {
 }
 
 /** One process serves one stack, so its storage and plan are shared by every kind. Made when first used. */
-let configured: { backends: string | undefined; stackId: string | undefined } | undefined;
+let configured: StackConfig | undefined;
 let context: Context | undefined;
+let defaults: Defaults | undefined;
 
 /** Only stores: the host does not wait for it, and goes on when it throws. */
 function configure(request: ConfigureRequest): void {
   configured ??= {
     backends: request.config.get("krstorage:backends"),
     stackId: request.config.get("krstorage:stackId"),
+    defaultPool: request.config.get("krstorage:defaultPool"),
+    defaultClass: request.config.get("krstorage:defaultClass"),
   };
 }
 
 function sharedContext(): Context {
   if (context) return context;
-  const storage = new Storage(resolveConfig(stackConfig()), { log });
+  const storage = new Storage(storageConfigOf(stackConfig()), { log });
   context = { storage, plan: new Plan(), log };
   return context;
 }
 
-function stackConfig(): { backends?: unknown; stackId?: string | undefined; where: string } {
-  const where = "krstorage:backends";
-  if (!configured) throw new KrStorageError("PRECONDITION_FAILED", "the provider was not configured by the engine");
-  if (configured.backends === undefined) return { stackId: configured.stackId, where };
-  try {
-    return { backends: JSON.parse(configured.backends), stackId: configured.stackId, where };
-  } catch {
-    // Without its cause: a JSON error quotes the text, which holds credentials
-    throw new KrStorageError(
-      "INVALID_ARGUMENT",
-      `${where} is not structured configuration; set it with "pulumi config set --path 'krstorage:backends.main.type' local"`,
-    );
-  }
+function stackConfig(): StackConfig {
+  if (configured) return configured;
+  throw new KrStorageError("PRECONDITION_FAILED", "the provider was not configured by the engine");
 }
 
 /** What a dynamic provider prints is shown by the engine; debug output only where it is asked for. */
@@ -84,10 +78,9 @@ function hooksOf(lifecycle: Lifecycle) {
       const owner = news.owner ?? "";
       const oldInputs = Object.keys(olds.properties).length === 0 ? undefined : olds.properties;
       try {
-        const result = await lifecycle.check(
-          { owner, oldOwner: olds.owner, oldInputs, newInputs: news.properties },
-          sharedContext(),
-        );
+        defaults ??= defaultsOf(stackConfig());
+        const newInputs = withDefaults(lifecycle.kind, news.properties, oldInputs, defaults);
+        const result = await lifecycle.check({ owner, oldOwner: olds.owner, oldInputs, newInputs }, sharedContext());
         return {
           inputs: { ...toWire(result.inputs, wireUnknown), [ownerKey]: owner },
           failures: result.failures.map((failure) => ({ ...failure, reason: redact(failure.reason) })),

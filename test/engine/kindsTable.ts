@@ -202,6 +202,47 @@ export function describeKinds(host: EngineHost): void {
     },
     240_000,
   );
+
+  test("functions ask what exists, as plain values and of outputs; of what is still to be made they ask nothing", async () => {
+    const scene = new Scene(localBackend, "Volume", host);
+    const asking: Program = ({ pulumi, krstorage, values }) => {
+      const ssd = new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
+      const data = new krstorage.Volume("data", { pool: ssd, size: "4MiB", labels: { app: "db" } });
+      const other = new krstorage.Volume("other", { pool: ssd, size: "1MiB" });
+      const plan = krstorage.planRetention({
+        snapshots: ["2026-11-20", "2026-11-21"].map((day) => ({ id: day, time: `${day}T00:00:00Z` })),
+        retention: { keepLast: 1 },
+      });
+      const plain = values.isMade ? krstorage.getVolume({ id: "main/ssd/data" }) : undefined;
+      return {
+        plan: pulumi.output(plan).apply(({ keep, remove }) => [...keep, ...remove].map(({ id }) => id)),
+        volume: krstorage.getVolumeOutput({ id: data.volumeId }).sizeBytes,
+        names: pulumi
+          .all([krstorage.listVolumesOutput({ pool: ssd.poolId, labels: { app: "db" } }), other.uid])
+          .apply(([{ volumes }]) => volumes.map(({ id }) => id)),
+        driver: krstorage.getPoolOutput({ id: ssd.poolId }).driver,
+        promised: pulumi
+          .all([krstorage.getCapacityOutput({ pool: ssd.poolId }), data.uid, other.uid])
+          .apply(([{ totalBytes }]) => totalBytes > 0),
+        plain: pulumi.output(plain).apply((volume) => volume?.connection?.type ?? "none yet"),
+      };
+    };
+    scene.program(asking);
+    await scene.stack.init();
+    expectSuccess(await scene.stack.preview());
+    expectSuccess(await scene.stack.up());
+    const outputs = async () => JSON.parse(expectSuccess(await scene.stack.pulumi("stack", "output", "--json")).output);
+    expect(await outputs()).toMatchObject({
+      plan: ["2026-11-21", "2026-11-20"],
+      volume: 4 * 2 ** 20,
+      driver: "local",
+      promised: true,
+      plain: "none yet",
+    });
+    scene.program(asking, { isMade: "yes" });
+    expectSuccess(await scene.stack.up());
+    expect(await outputs()).toMatchObject({ names: ["main/ssd/data"], plain: "file" });
+  }, 120_000);
 }
 
 /** Does something to the class and to the policy of a stack, each in a run of its own. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeWith } from "../support/requires";
 import { pluginHost } from "./support/engineHost";
@@ -56,7 +56,10 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
     const backends = { main: { type: "local", path: join(folder, "hot") } };
     const declare = (args: object) => stack.program(oneProvider, { args: JSON.stringify({ backends, ...args }) });
     declare({});
-    expectSentence(expectFailure(await stack.preview()), /property pool .*missing required property "pool"/);
+    expectSentence(
+      expectFailure(await stack.preview()),
+      /property pool .*missing required property: give pool or volumeClass/,
+    );
     declare({ defaultPool: "main/ssd" });
     expectSuccess(await stack.up());
     expect((await stack.resource("data")).id).toBe("main/ssd/data");
@@ -82,7 +85,7 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
     [
       "a wrong type",
       { backends: { main: { type: "local", path, concurrency: "many" } } },
-      /property backends\.main\.concurrency .*expected number/,
+      /property backends\.main\.concurrency .*expected a number/,
     ],
     [
       "a misspelt argument",
@@ -96,7 +99,6 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
       const stack = await newStack(`argument-${name.replaceAll(" ", "-")}`);
       stack.program(oneProvider, { args: JSON.stringify(args) });
       expectSentence(expectFailure(await stack.preview()), sentence);
-      expect(readdirSync(join(folder, "cold"))).toEqual([]);
     },
     60_000,
   );

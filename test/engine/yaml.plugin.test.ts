@@ -10,6 +10,9 @@ import { usingStorage } from "./support/usingStorage";
 
 const example = readFileSync(join(__dirname, "..", "..", "..", "examples", "yaml", "Pulumi.yaml"), "utf8");
 
+/** How a program in YAML names the id of another resource. */
+const idOf = (name: string) => `$\{${name}.id}`;
+
 describeWith({ needs: ["yaml"] }, "a program in YAML, served by the plugin", () => {
   const folder = temporaryFolder("yaml");
   const backend = localBackend(folder);
@@ -77,12 +80,9 @@ describeWith({ needs: ["yaml"] }, "a program in YAML, served by the plugin", () 
     await usingStorage(backend.config(), (storage) => storage.growVolume("main/ssd/pgdata", "7MiB"));
     const refreshed = expectSuccess(await stack.refresh("--diff"));
     expectSentence(refreshed, /~ 1 updated/);
-    const drifted = [...refreshed.output.matchAll(/^\s*[~+-] (\w+) *:/gm)].map(([, property]) => property);
-    expect([...new Set(drifted)].filter((each) => each !== "krstorage").sort()).toEqual([
-      "actualSizeBytes",
-      "size",
-      "sizeBytes",
-    ]);
+    const drifted = [...refreshed.output.matchAll(/^\s*[~+-] (\w+) *: (?!\()/gm)].map(([, property]) => property);
+    expect(drifted).toEqual(["size"]);
+    expect((await stack.resource("pgdata")).outputs).toMatchObject({ size: "7MiB", sizeBytes: 7 * 2 ** 20 });
     declare(text.replace("size: 6MiB", "size: 7MiB"));
     expectSuccess(await stack.preview("--expect-no-changes"));
   }, 60_000);
@@ -123,6 +123,13 @@ describeWith({ needs: ["yaml"] }, "a program in YAML, served by the plugin", () 
   }, 120_000);
 
   test("destroy puts the volumes into the trash", async () => {
+    // A literal id carries no order, so what was imported names what it hangs on
+    declare(
+      text
+        .replaceAll("pool: main/ssd\n", `pool: ${idOf("ssd")}\n`)
+        .replace("source: main/ssd/old\n", `source: ${idOf("old")}\n`),
+    );
+    expectSuccess(await stack.up());
     expectSuccess(await stack.destroy());
     const phases = (await backend.list("main/ssd")).filter(({ kind }) => kind === "volume").map(({ phase }) => phase);
     expect(phases).toEqual(["trashed", "trashed", "trashed"]);

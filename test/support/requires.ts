@@ -15,6 +15,7 @@ export type Need =
   | "attach"
   | "engine"
   | "yaml"
+  | "codegen"
   | "loop"
   | "btrfs"
   | "xfs"
@@ -86,6 +87,10 @@ const reasons: Record<Need, () => string | undefined> = {
     (isExecutable(join(process.env.KRSTORAGE_TEST_YAML_BIN || "-", "pulumi-language-yaml"))
       ? undefined
       : "no language host for YAML (run it by npm test)"),
+  codegen: () =>
+    isExecutable(join(process.env.KRSTORAGE_TEST_CODEGEN_BIN || "-", "codegen"))
+      ? undefined
+      : "Pulumi's code generators are not built (run it by npm test, with Go)",
   loop: () => reasonFor("linux") ?? reasonFor("root") ?? trial("losetup", ["--find"], "no loop device can be had"),
   btrfs: () => reasonFor("loop") ?? program("mkfs.btrfs"),
   xfs: () => reasonFor("loop") ?? program("mkfs.xfs"),

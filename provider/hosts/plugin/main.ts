@@ -1,12 +1,8 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { ServerCredentials } from "@grpc/grpc-js";
 import { messageOf } from "../../model/errors";
 import { redact } from "../../model/redact";
-import { providerService } from "./provider";
+import { providerServer } from "./provider";
 import { Session } from "./session";
-
-/** As the engine itself allows: a stack's inputs may be big. */
-const maxMessageBytes = 400 * 1024 * 1024;
 
 /**
  * Runs the plugin: serves the engine on a loopback port, which is the first line of standard output. `address` is the
@@ -16,11 +12,7 @@ export function main(args: readonly string[] = process.argv.slice(2)): void {
   const session = new Session();
   const address = args.find((argument) => !argument.startsWith("-"));
   if (address !== undefined) session.log.connect(address);
-  const server = new Server({
-    "grpc.max_receive_message_length": maxMessageBytes,
-    "grpc.max_send_message_length": maxMessageBytes,
-  });
-  server.addService(ResourceProviderService, providerService(session));
+  const server = providerServer(session);
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error) end(error);
     else process.stdout.write(`${port}\n`);

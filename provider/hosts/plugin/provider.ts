@@ -1,6 +1,6 @@
-import type { handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
+import { type handleServerStreamingCall, type handleUnaryCall, Server } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import {
   GetMappingResponse,
   GetMappingsResponse,
@@ -17,8 +17,21 @@ import { schemaText, version } from "./packageFiles";
 import { check, create, diff, read, remove, update } from "./resources";
 import type { Session } from "./session";
 
-/** The service that the engine calls. Each call ends in an answer or an error, and none ends the process. */
-export function providerService(session: Session): IResourceProviderServer {
+/** As the engine itself allows: a stack's inputs may be big. */
+const maxMessageBytes = 400 * 1024 * 1024;
+
+/** A server with the service that the engine calls, not bound to a port yet. */
+export function providerServer(session: Session): Server {
+  const server = new Server({
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+  });
+  server.addService(ResourceProviderService, providerService(session));
+  return server;
+}
+
+/** The service. Each call ends in an answer or an error, and none ends the process. */
+function providerService(session: Session): IResourceProviderServer {
   const answer = <Request, Response>(handle: (request: Request) => Response | Promise<Response>) =>
     answering(session, handle);
   return {

@@ -21,7 +21,12 @@ test("configure reads only our own keys", () => {
       },
     },
   });
-  expect(asked.sort()).toEqual(["krstorage:backends", "krstorage:stackId"]);
+  expect(asked.sort()).toEqual([
+    "krstorage:backends",
+    "krstorage:defaultClass",
+    "krstorage:defaultPool",
+    "krstorage:stackId",
+  ]);
 });
 
 test("a hook that is called before configure says so", async () => {

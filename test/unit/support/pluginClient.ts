@@ -2,13 +2,13 @@ import { credentials, Server, ServerCredentials, type ServiceError } from "@grpc
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { InputPropertiesError } from "@pulumi/pulumi/proto/errors_pb";
-import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { registerDriver } from "../../../provider/drivers/registry";
-import { providerService } from "../../../provider/hosts/plugin/provider";
+import { providerServer } from "../../../provider/hosts/plugin/provider";
 import { Session } from "../../../provider/hosts/plugin/session";
 import { encode } from "../../../provider/hosts/plugin/wire";
 import type { Properties } from "../../../provider/lifecycle/lifecycle";
@@ -41,10 +41,11 @@ export class PluginClient {
         callback(null, new Empty());
       },
     });
-    const provider = new Server();
-    provider.addService(ResourceProviderService, providerService(this.session));
+    const provider = providerServer(this.session);
     this.servers.push(engine, provider);
-    this.client = new ResourceProviderClient(`127.0.0.1:${await bind(provider)}`, credentials.createInsecure());
+    this.client = new ResourceProviderClient(`127.0.0.1:${await bind(provider)}`, credentials.createInsecure(), {
+      "grpc.max_receive_message_length": -1,
+    });
     const handshake = new proto.ProviderHandshakeRequest().setEngineAddress(`127.0.0.1:${await bind(engine)}`);
     await this.call("handshake", handshake);
     if (configure) await this.configure({ backends: this.backends, stackId: "stack-1" });
