@@ -81,7 +81,7 @@ function rowsOf(points: ReturnType<typeof pointsOf>): Cell[][] {
     String(snapshots),
     { text: "█".repeat(Math.round((snapshots / most) * barWidth)), tone: "good" },
     oldest ?? "-",
-gap === undefined ? "-" : spanOf(gap),
+    gap === undefined ? "-" : spanOf(gap),
     space === undefined ? "-" : `${Math.round(space * 100)} % of the data`,
   ]);
 }
