@@ -1,6 +1,6 @@
 // Jest runs what `tsc` compiled into dist/: no transform, so a stack trace shows what really ran.
-// Unit tests may run side by side; engine and crash tests start processes, count system calls and kill: one file at a time
-// (scripts/test.mjs runs the two groups one after the other).
+// Unit tests may run side by side, and so may engine tests: each stack has a folder and an engine of its own. Crash tests count
+// system calls and kill: one file at a time (scripts/test.mjs runs the three groups one after the other).
 const project = (displayName, ...folders) => ({
   displayName,
   rootDir: __dirname,

@@ -55,10 +55,8 @@ try {
   });
   await steps.run("Tests", async () => {
     addTotals(totals, await runJest({ projects: ["unit"], workers: 2, args, env, limit: deadline - Date.now() }));
-    addTotals(
-      totals,
-      await runJest({ projects: ["engine", "crash"], workers: 1, args, env, limit: deadline - Date.now() }),
-    );
+    addTotals(totals, await runJest({ projects: ["engine"], workers: 2, args, env, limit: deadline - Date.now() }));
+    addTotals(totals, await runJest({ projects: ["crash"], workers: 1, args, env, limit: deadline - Date.now() }));
     if (totals.passed + totals.failed === 0) addTotals(totals, { ...noTests(), failed: 1, failures: ["no test ran"] });
     return `${totals.files} files`;
   });
