@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fencedBlocks } from "../support/markdown";
@@ -47,3 +48,8 @@ describeWith({ needs: ["engine"] }, "documents, through the engine", () => {
     120_000,
   );
 });
+
+test("the reference site is made without a warning", () => {
+  const typedoc = join(root, "node_modules", "typedoc", "bin", "typedoc");
+  execFileSync(process.execPath, [typedoc, "--emit", "none"], { cwd: root, stdio: "pipe" });
+}, 180_000);
