@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fencedBlocks } from "../support/markdown";
@@ -26,12 +27,15 @@ describeWith({ needs: ["engine"] }, "documents, through the engine", () => {
   test("the README's program and commands", async () => {
     const project = newProject();
     const [program = ""] = blocksIn("README.md", "ts");
-    const [commands = ""] = blocksIn("README.md", "sh");
+    const [commands = "", , commandLine = ""] = blocksIn("README.md", "sh");
+    const here = (text: string) => text.replaceAll("/srv/storage", '"$PWD/.local/storage"');
     writeFileSync(join(project.folder, "index.ts"), smaller(program));
     expectSuccess(await project.pulumi("stack", "init", "dev"));
-    expectSuccess(await project.shell(commands.replace("/srv/storage", '"$PWD/.local/storage"')));
+    expectSuccess(await project.shell(here(commands)));
     expect(await project.outputs()).toMatchObject({ disk: { type: "file", format: "raw" } });
     expectSuccess(await project.pulumi("preview", "--expect-no-changes"));
+    expect(commandLine).toContain("npx krstorage ls");
+    expectSuccess(await project.shell(here(commandLine)));
   }, 180_000);
 
   const programs = blocksIn("docs/_index.md", "ts");
@@ -47,3 +51,8 @@ describeWith({ needs: ["engine"] }, "documents, through the engine", () => {
     120_000,
   );
 });
+
+test("the reference site is made without a warning", () => {
+  const typedoc = join(root, "node_modules", "typedoc", "bin", "typedoc");
+  execFileSync(process.execPath, [typedoc, "--emit", "none"], { cwd: root, stdio: "pipe" });
+}, 180_000);

@@ -36,7 +36,7 @@ describeWith({ needs: ["engine"] }, "examples", () => {
     expectSuccess(await example.shell(end));
   }, 300_000);
 
-  test("adopt: what exists is taken over, dropped and taken over again; a lost state is made again from what is there", async () => {
+  test("AC-13 AC-16 adopt: what exists is taken over, dropped and taken over again; a lost state is made again from what is there", async () => {
     const example = copyOf("adopt");
     const [begin = "", again = "", drill = ""] = example.blocks("sh");
     const isAdoption = (line: string) => line.includes("uids.js");

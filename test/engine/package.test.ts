@@ -121,6 +121,23 @@ describeWith({ needs: ["engine"] }, "the package as users get it", () => {
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
     const flags = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--module", "node16", "--target", "es2022"];
     await run(process.execPath, [tsc, ...flags, "common.cts", "module.mts"], { cwd: folder });
+    // What Pulumi's own template has; it knows no `exports`, so the main entry point alone
+    writeFileSync(
+      join(folder, "template.ts"),
+      'import { Pool, Volume } from "krstorage";\nexport const made = [Pool, Volume];\n',
+    );
+    const template = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "commonjs",
+      "--esModuleInterop",
+      "--moduleResolution",
+      "node10",
+      "--target",
+      "es2020",
+    ];
+    await run(process.execPath, [tsc, ...template, "template.ts"], { cwd: folder });
   }, 120_000);
 
   test("every entry point is a file that is there, with types, and gives ES modules its names", async () => {
@@ -136,7 +153,8 @@ describeWith({ needs: ["engine"] }, "the package as users get it", () => {
         file,
         true,
       ]);
-    const names = entries.map(([path]) => `krstorage${path.slice(1)}`);
+    // The plugin's comes first: it must be imported before what would choose the dynamic provider
+    const names = entries.map(([path]) => `krstorage${path.slice(1)}`).sort((a) => (a === "krstorage/plugin" ? -1 : 0));
     // One that a CommonJS consumer has and an ES-module consumer has not would be an error at run time only
     const program = `
       import { createRequire } from "node:module";

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { fencedBlocks } from "../../support/markdown";
 import { expectSuccess, type RunResult, type StateResource, temporaryFolder } from "./testStack";
@@ -103,6 +103,9 @@ export class Project {
     symlinkSync(root, join(modules, "krstorage"), "dir");
     for (const name of ["@pulumi", "@types", "typescript"])
       symlinkSync(join(root, "node_modules", name), join(modules, name), "dir");
+    mkdirSync(join(modules, ".bin"));
+    const main = join(root, "dist", "agent", "cli", "main.js");
+    writeFileSync(join(modules, ".bin", "krstorage"), `#!/bin/sh\nexec node '${main}' "$@"\n`, { mode: 0o755 });
   }
 }
 
