@@ -85,9 +85,24 @@ describe("documents", () => {
     execFileSync(process.execPath, [tsc, ...flags, ...files], { cwd: folder });
   }, 120_000);
 
-  test.each(allBlocks("yaml"))("%s is configuration that is understood", (where, text) => {
-    const content = parse(text) as { backends?: unknown; config?: Record<string, unknown> };
-    expect(parseBackends(content.backends ?? content.config?.["krstorage:backends"], where)).toHaveLength(1);
+  test.each(allBlocks("yaml"))("%s is configuration, or a program, that is understood", (where, text) => {
+    const content = parse(text) as {
+      backends?: unknown;
+      config?: Record<string, unknown>;
+      resources?: Record<string, { type: string; properties: object }>;
+    };
+    if (content.resources) {
+      const { resources } = JSON.parse(textOf("schema.json")) as {
+        resources: Record<string, { inputProperties: object; requiredInputs?: string[] }>;
+      };
+      for (const { type, properties } of Object.values(content.resources)) {
+        const { inputProperties = {}, requiredInputs = [] } = resources[type.replace(":", ":index:")] ?? {};
+        expect(Object.keys(inputProperties)).toEqual(expect.arrayContaining(Object.keys(properties)));
+        expect(Object.keys(properties)).toEqual(expect.arrayContaining(requiredInputs));
+      }
+    } else {
+      expect(parseBackends(content.backends ?? content.config?.["krstorage:backends"], where)).toHaveLength(1);
+    }
   });
 
   test.each(documents)("%s names scripts, files and links that exist", (path) => {
@@ -97,7 +112,7 @@ describe("documents", () => {
     const { scripts = {} } = JSON.parse(readFileSync(join(near, "package.json"), "utf8")) as {
       scripts?: Record<string, string>;
     };
-    const named = [...text.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name as string);
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name as string);
     expect(named.filter((name) => !Object.hasOwn(scripts, name) && name !== "…")).toEqual([]);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link as string);
     expect(links.filter((link) => !existsSync(join(folderOf, link)))).toEqual([]);
