@@ -84,13 +84,13 @@ describe("hooks around a snapshot", () => {
     expect(world.slots()).toEqual([]);
   });
 
-  test.each([
-    ["that is not configured", {}, 'there is no hook "pg"'],
-    ["of somebody else", hook({ owners: ["other/"] }), "may not use the hook"],
-    ["for another target", hook({ targets: ["main/ssd/other"] }), "may not be used for main/ssd/db"],
+  test.each<[string, () => Record<string, HookConfig>, string]>([
+    ["that is not configured", () => ({}), 'there is no hook "pg"'],
+    ["of somebody else", () => hook({ owners: ["other/"] }), "may not use the hook"],
+    ["for another target", () => hook({ targets: ["main/ssd/other"] }), "may not be used for main/ssd/db"],
   ])("one %s is refused before anything is held still", async (_name, config, reason) => {
     const world = await worldWithHook();
-    const report = (await world.run({ hooks: hooksOf(config) }))[0]?.targets[0];
+    const report = (await world.run({ hooks: hooksOf(config()) }))[0]?.targets[0];
     expect(report?.reason).toContain(reason);
     expect(said()).toEqual([]);
   });
