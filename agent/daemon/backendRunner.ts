@@ -87,12 +87,19 @@ export class BackendRunner {
     const { timing, book } = this.shared;
     this.beganMs = timing.uptime();
     this.isBusy = true;
+    // A signal of its own: those of all calls of a year must not gather at one that lives as long as the agent
+    const ending = new AbortController();
+    const giveUp = () => ending.abort();
+    const longLived = this.options.signal;
+    longLived?.addEventListener("abort", giveUp, { once: true });
+    if (longLived?.aborted) giveUp();
+    const options = { ...this.options, signal: ending.signal };
     try {
-      const look = await lookAtBackend(this.port, timing, this.options.signal);
+      const look = await lookAtBackend(this.port, timing, options.signal);
       const lookMs = timing.uptime() - this.beganMs;
       book.put(look);
-      const report = await runBackend(this.port, look, book, this.options);
-      await this.afterRun(look, report);
+      const report = await runBackend(this.port, look, book, options);
+      await this.afterRun(look, report, options);
       this.failures = look.isReachable ? 0 : this.failures + 1;
       const untilSlotMs = report.nextMs === undefined ? undefined : report.nextMs - (timing.now() + report.skewMs);
       return nextDelay({ pollMs: this.settings.pollMs, lookMs, failures: this.failures, untilSlotMs });
@@ -104,11 +111,12 @@ export class BackendRunner {
       this.failures += 1;
       return nextDelay({ pollMs: this.settings.pollMs, lookMs: 0, failures: this.failures, untilSlotMs: undefined });
     } finally {
+      longLived?.removeEventListener("abort", giveUp);
       this.isBusy = false;
     }
   }
 
-  private async afterRun(look: BackendLook, report: BackendReport): Promise<void> {
+  private async afterRun(look: BackendLook, report: BackendReport, options: RunOptions): Promise<void> {
     const { metrics, log, timing } = this.shared;
     metrics.events.ran(report);
     logReport(log, report);
@@ -119,7 +127,7 @@ export class BackendRunner {
       ...(look.isReachable ? this.seen(look, report) : {}),
     };
     for (const pool of look.pools) {
-      const purge = await purgeExpired(this.port, pool, this.options);
+      const purge = await purgeExpired(this.port, pool, options);
       metrics.events.purgedTrash(this.port.name, purge);
       for (const { name, reason } of purge.kept) log.warn(`${pool.id}/${name} is still in the trash: ${reason}`);
     }

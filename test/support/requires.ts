@@ -21,6 +21,8 @@ export type Need =
   | "xfs"
   | "reflink"
   | "tmpfs"
+  | "promtool"
+  | "prometheus"
   | "python3"
   | "uml";
 
@@ -97,6 +99,8 @@ const reasons: Record<Need, () => string | undefined> = {
   reflink: () =>
     reasonFor("loop") ??
     (reasonFor("btrfs") && reasonFor("xfs") ? "neither mkfs.btrfs nor mkfs.xfs is installed" : undefined),
+  promtool: () => program("promtool"),
+  prometheus: () => program("prometheus") ?? program("prometheus-alertmanager"),
   // In a mount namespace of its own: the trial leaves nothing behind.
   tmpfs: () =>
     reasonFor("linux") ??
