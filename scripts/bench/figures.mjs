@@ -1,5 +1,6 @@
 // Every figure by the name that --only knows, in the order of the table.
 import { StepError } from "../lib/console.mjs";
+import { classEditFigures } from "./figures/classEdit.mjs";
 import { createFigures } from "./figures/creates.mjs";
 import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
@@ -10,6 +11,8 @@ import { stateFigures } from "./figures/state.mjs";
 
 /** The figures that are measured apart. Those of the engine come from one series of runs. */
 const others = {
+  classes: (bench, { volumes, runs }) =>
+    engineFigures(bench, { volumes, runs, names: engineNames, hasGoal: true, program: "classes" }),
   scale: (bench, { manyVolumes, manyRuns }) =>
     engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
   state: stateFigures,
@@ -18,12 +21,14 @@ const others = {
   creates: createFigures,
   list: listFigures,
   "refresh-lists": refreshListFigures,
+  "class-edit-lists": classEditFigures,
 };
 
 export const figureNames = [...engineNames, ...Object.keys(others)];
 
 /** Whether any of the figures runs the engine. */
-export const needsEngine = (names) => names.some((name) => [...engineNames, "scale", "state"].includes(name));
+export const needsEngine = (names) =>
+  names.some((name) => [...engineNames, "classes", "scale", "state"].includes(name));
 
 /** Returns `{ figures, failures }`: what could not be measured does not take the rest with it. */
 export async function measure(bench, { only, sizes }) {

@@ -8,17 +8,33 @@ import { localBackends } from "./workspace.mjs";
 export const packages = { krstorage: "krstorage", noop: "krs-no-op" };
 
 /** The same for both, but for the package. */
-const program = (from, volumes) => `const { Pool, Volume } = require("${from}");
+const programs = {
+  plain: (from, volumes) => `const { Pool, Volume } = require("${from}");
 const pool = new Pool("ssd", { backend: "main", reserve: "0B" });
 for (let i = 0; i < ${volumes}; i += 1) {
   new Volume(\`volume-\${String(i).padStart(4, "0")}\`, { pool, size: "1MiB" });
 }
-`;
+`,
+  classes: (from, volumes) => `const { Pool, SnapshotPolicy, Volume, VolumeClass } = require("${from}");
+const pool = new Pool("ssd", { backend: "main", reserve: "0B" });
+const classes = ["gold", "silver", "bronze"].map(
+  (name) => new VolumeClass(name, { pools: [pool], allowExpansion: true, labels: { tier: name } }),
+);
+const volumes = Array.from({ length: ${volumes} }, (_, i) =>
+  new Volume(\`volume-\${String(i).padStart(4, "0")}\`, { volumeClass: classes[i % 3], size: "1MiB" }),
+);
+["hourly", "daily", "weekly"].forEach((name, at) => {
+  const targets = volumes.filter((_, i) => i % 3 === at);
+  new SnapshotPolicy(name, { schedule: \`@\${name}\`, retention: { keepLast: 7 }, targets });
+});
+`,
+};
 
 const stackName = "bench";
 const unattended = ["--yes", "--skip-preview", "--stack", stackName];
 
-export async function makeStack(workspace, engine, { from, volumes }) {
+/** `program`: "plain", or "classes" for volumes in 3 classes with 3 policies. */
+export async function makeStack(workspace, engine, { from, volumes, program = "plain" }) {
   const folder = workspace.newFolder();
   const home = join(workspace.folder, "home");
   const state = join(folder, "state");
@@ -27,7 +43,7 @@ export async function makeStack(workspace, engine, { from, volumes }) {
   const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
   writeFileSync(join(folder, "Pulumi.yaml"), `name: bench\n${runtime}`);
   writeFileSync(join(folder, "package.json"), '{"name":"program","main":"index.js"}');
-  writeFileSync(join(folder, "index.js"), program(from, volumes));
+  writeFileSync(join(folder, "index.js"), programs[program](from, volumes));
   const config = { "krstorage:backends": localBackends(folder), "krstorage:stackId": "id-of-the-benchmark" };
   writeFileSync(join(folder, `Pulumi.${stackName}.yaml`), JSON.stringify({ config }));
   const pulumi = pulumiIn(folder, { pulumi: engine.pulumi, env: { ...engine.env, ...localState({ state, home }) } });

@@ -11,16 +11,22 @@ const titles = { up: "up", "no-change": "no-change up", refresh: "refresh", dest
 
 export const engineNames = Object.keys(operations);
 
-/** The figures of the operations named, at one number of volumes. */
-export async function engineFigures({ workspace, engine }, { volumes, runs, names, hasGoal }) {
+const described = { plain: "", classes: " in 3 classes with 3 policies" };
+
+/** The figures of the operations named, at one number of volumes. `program` is one of those of stack.mjs. */
+export async function engineFigures({ workspace, engine }, { volumes, runs, names, hasGoal, program = "plain" }) {
+  const what = `${volumes} volumes${described[program]}`;
   const sides = Object.fromEntries(
-    Object.entries(packages).map(([side, from]) => [side, () => runOnce(workspace, engine, from, volumes)]),
+    Object.entries(packages).map(([side, from]) => [
+      side,
+      () => runOnce(workspace, engine, { from, volumes, program }),
+    ]),
   );
-  const { krstorage, noop } = await interleave(`${volumes} volumes`, runs, sides);
+  const { krstorage, noop } = await interleave(what, runs, sides);
   return names.flatMap((name) => {
     const ours = krstorage.map((run) => run[name]);
     const theirs = noop.map((run) => run[name]);
-    const title = `${titles[name]} of ${volumes} volumes / no-op`;
+    const title = `${titles[name]} of ${what} / no-op`;
     return compare(title, ours, theirs, hasGoal);
   });
 }
@@ -45,8 +51,8 @@ function compare(name, ours, theirs, hasGoal) {
 }
 
 /** The time of every operation, in a new stack. */
-async function runOnce(workspace, engine, from, volumes) {
-  const stack = await makeStack(workspace, engine, { from, volumes });
+async function runOnce(workspace, engine, declared) {
+  const stack = await makeStack(workspace, engine, declared);
   const times = {};
   for (const [name, method] of Object.entries(operations)) {
     const cpuBefore = childrenCpuMs();

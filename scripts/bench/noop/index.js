@@ -3,8 +3,15 @@ const pulumi = require("@pulumi/pulumi");
 
 const poolInputs = "backend name tier labels capacity maxOvercommit reserve trashRetention adopt";
 const poolOutputs = "driver capabilities identity uid status claim owner";
-const volumeInputs = "size pool name source labels deletionProtection timeouts adopt allowDataLoss recreateIfMissing";
+const volumeInputs =
+  "size pool volumeClass name source labels deletionProtection timeouts adopt allowDataLoss recreateIfMissing";
 const volumeOutputs = "uid status claim owner poolIdentity sizeBytes actualSizeBytes connection";
+
+const classInputs =
+  "name pools placement qos accessModes reclaimPolicy allowExpansion labels schedule timezone retention";
+const policyInputs =
+  "name schedule timezone retention keepAtLeast maxDeletes targets consistency hooks enabled labels adopt";
+const policyOutputs = "uid status generation claim owner";
 
 function propertiesOf(kind, name, keys, args) {
   return {
@@ -26,8 +33,26 @@ exports.Volume = class Volume extends pulumi.CustomResource {
   constructor(name, args, opts) {
     const properties = propertiesOf("Volume", name, `${volumeOutputs} ${volumeInputs}`, {
       ...args,
-      pool: args.pool.id,
+      pool: args.pool?.id,
+      volumeClass: args.volumeClass?.given,
     });
     super("pulumi-nodejs:dynamic/krs-no-op:Volume", name, properties, opts);
+  }
+};
+
+exports.VolumeClass = class VolumeClass extends pulumi.CustomResource {
+  constructor(name, args, opts) {
+    const given = { ...args, pools: args.pools.map((pool) => pool.id) };
+    const properties = propertiesOf("VolumeClass", name, `definition owner ${classInputs}`, given);
+    super("pulumi-nodejs:dynamic/krs-no-op:VolumeClass", name, properties, opts);
+    this.given = pulumi.all([pulumi.output({ ...given, name }), this.urn]).apply(([definition]) => definition);
+  }
+};
+
+exports.SnapshotPolicy = class SnapshotPolicy extends pulumi.CustomResource {
+  constructor(name, args, opts) {
+    const targets = args.targets.map((target) => target.id);
+    const properties = propertiesOf("SnapshotPolicy", name, `${policyOutputs} ${policyInputs}`, { ...args, targets });
+    super("pulumi-nodejs:dynamic/krs-no-op:SnapshotPolicy", name, properties, opts);
   }
 };

@@ -7,7 +7,10 @@ const pathOfDisk = join(realpathSync("."), "storage", "ssd", "data", hex(32), "d
 
 function withName(inputs) {
   const { __provider, owner, ...given } = inputs;
-  return { ...given, name: owner.slice(owner.lastIndexOf("/") + 1), owner };
+  const name = owner.slice(owner.lastIndexOf("/") + 1);
+  // A volume without a pool is placed in one of its class
+  const placed = given.volumeClass && !given.pool ? { pool: given.volumeClass.pools[0] } : {};
+  return { ...given, ...placed, name, owner };
 }
 
 function hooksOf(idOf, outputs) {
@@ -41,4 +44,15 @@ exports.Volume = hooksOf(({ pool, name }) => `${pool}/${name}`, {
   sizeBytes: 1048576,
   actualSizeBytes: 1048576,
   connection: { type: "file", path: pathOfDisk, format: "raw" },
+});
+
+exports.VolumeClass = hooksOf(({ name }) => `class/${name}`, {
+  definition: { name: "silver", pools: ["main/ssd"], allowExpansion: true, labels: { tier: "silver" } },
+});
+
+exports.SnapshotPolicy = hooksOf(({ name }) => `policy/${name}`, {
+  uid: hex(32),
+  claim: hex(16),
+  status: "ready",
+  generation: 1,
 });
