@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CliScene, Ran } from "./cliScene";
 
@@ -13,6 +13,12 @@ export function documentLines(): string[] {
       .split("\n")
       .map((line) => line.replace(/^npx /, "")),
   );
+}
+
+/** The text of every page in docs/. */
+export function documents(): string[] {
+  const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  return pages.map((name) => readFileSync(join(root, "docs", name), "utf8"));
 }
 
 /** Lines that ask Pulumi's own CLI; an engine test runs those. */
