@@ -26,6 +26,11 @@ export function needsEngine(line: string): boolean {
   return /^pulumi |--stack |exported\.json/.test(line);
 }
 
+/** Lines of what runs until it is stopped; tests of their own run those. */
+export function runsForEver(line: string): boolean {
+  return line.startsWith("krstorage agent");
+}
+
 /** Runs lines as a person types them one after the other: what was exported stays, and `<uid>` is the uid seen last. */
 export class DocumentRun {
   private exported: string[] = [];
