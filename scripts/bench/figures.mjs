@@ -4,6 +4,7 @@ import { createFigures } from "./figures/creates.mjs";
 import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
 import { memoryFigures } from "./figures/memory.mjs";
+import { pluginFigures } from "./figures/plugin.mjs";
 import { refreshListFigures } from "./figures/refreshLists.mjs";
 import { startFigures } from "./figures/start.mjs";
 import { stateFigures } from "./figures/state.mjs";
@@ -13,6 +14,7 @@ const others = {
   scale: (bench, { manyVolumes, manyRuns }) =>
     engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
   state: stateFigures,
+  plugin: pluginFigures,
   start: startFigures,
   memory: (bench, { manyVolumes }) => memoryFigures(bench, { volumes: manyVolumes }),
   creates: createFigures,
@@ -23,7 +25,7 @@ const others = {
 export const figureNames = [...engineNames, ...Object.keys(others)];
 
 /** Whether any of the figures runs the engine. */
-export const needsEngine = (names) => names.some((name) => [...engineNames, "scale", "state"].includes(name));
+export const needsEngine = (names) => names.some((name) => [...engineNames, "scale", "state", "plugin"].includes(name));
 
 /** Returns `{ figures, failures }`: what could not be measured does not take the rest with it. */
 export async function measure(bench, { only, sizes }) {

@@ -12,16 +12,21 @@ const titles = { up: "up", "no-change": "no-change up", refresh: "refresh", dest
 export const engineNames = Object.keys(operations);
 
 /** The figures of the operations named, at one number of volumes. */
-export async function engineFigures({ workspace, engine }, { volumes, runs, names, hasGoal }) {
+export async function engineFigures(
+  { workspace, engine },
+  { volumes, runs, names, hasGoal, from: ours = packages.krstorage, label = "" },
+) {
   const sides = Object.fromEntries(
-    Object.entries(packages).map(([side, from]) => [side, () => runOnce(workspace, engine, from, volumes)]),
+    Object.entries({ ...packages, krstorage: ours }).map(([side, from]) => [
+      side,
+      () => runOnce(workspace, engine, from, volumes),
+    ]),
   );
-  const { krstorage, noop } = await interleave(`${volumes} volumes`, runs, sides);
+  const { krstorage, noop } = await interleave(`${label}${volumes} volumes`, runs, sides);
   return names.flatMap((name) => {
-    const ours = krstorage.map((run) => run[name]);
-    const theirs = noop.map((run) => run[name]);
-    const title = `${titles[name]} of ${volumes} volumes / no-op`;
-    return compare(title, ours, theirs, hasGoal);
+    const title = `${label}${titles[name]} of ${volumes} volumes / no-op`;
+    const of = (side) => side.map((run) => run[name]);
+    return compare(title, of(krstorage), of(noop), hasGoal);
   });
 }
 
