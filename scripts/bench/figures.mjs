@@ -5,6 +5,7 @@ import { createFigures } from "./figures/creates.mjs";
 import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
 import { memoryFigures } from "./figures/memory.mjs";
+import { pluginFigures } from "./figures/plugin.mjs";
 import { refreshListFigures } from "./figures/refreshLists.mjs";
 import { startFigures } from "./figures/start.mjs";
 import { stateFigures } from "./figures/state.mjs";
@@ -16,6 +17,7 @@ const others = {
   scale: (bench, { manyVolumes, manyRuns }) =>
     engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
   state: stateFigures,
+  plugin: pluginFigures,
   start: startFigures,
   memory: (bench, { manyVolumes }) => memoryFigures(bench, { volumes: manyVolumes }),
   creates: createFigures,
@@ -28,7 +30,7 @@ export const figureNames = [...engineNames, ...Object.keys(others)];
 
 /** Whether any of the figures runs the engine. */
 export const needsEngine = (names) =>
-  names.some((name) => [...engineNames, "classes", "scale", "state"].includes(name));
+  names.some((name) => [...engineNames, "classes", "scale", "state", "plugin"].includes(name));
 
 /** Returns `{ figures, failures }`: what could not be measured does not take the rest with it. */
 export async function measure(bench, { only, sizes }) {

@@ -1,6 +1,6 @@
 // One Pulumi stack of a pool and its volumes, in a folder of its own.
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { localState, pulumiIn } from "../lib/pulumi.mjs";
 import { localBackends } from "./workspace.mjs";
 
@@ -46,7 +46,14 @@ export async function makeStack(workspace, engine, { from, volumes, program = "p
   writeFileSync(join(folder, "index.js"), programs[program](from, volumes));
   const config = { "krstorage:backends": localBackends(folder), "krstorage:stackId": "id-of-the-benchmark" };
   writeFileSync(join(folder, `Pulumi.${stackName}.yaml`), JSON.stringify({ config }));
-  const pulumi = pulumiIn(folder, { pulumi: engine.pulumi, env: { ...engine.env, ...localState({ state, home }) } });
+  const pulumi = pulumiIn(folder, {
+    pulumi: engine.pulumi,
+    env: {
+      ...engine.env,
+      PATH: [dirname(workspace.plugin), engine.env.PATH].join(delimiter),
+      ...localState({ state, home }),
+    },
+  });
   await pulumi(["stack", "init", stackName]);
   return {
     folder,

@@ -17,6 +17,8 @@ export async function makeWorkspace() {
   }
   mkdirSync(join(modules, "krstorage"));
   cpSync(inRoot("package.json"), join(modules, "krstorage", "package.json"));
+  for (const each of ["bin", "schema.json"])
+    cpSync(inRoot(each), join(modules, "krstorage", each), { recursive: true });
   cpSync(inRoot("scripts", "bench", "noop"), join(modules, "krs-no-op"), { recursive: true });
   try {
     await compileInto(join(modules, "krstorage"));
@@ -29,6 +31,8 @@ export async function makeWorkspace() {
     folder,
     /** Loads what a program in the workspace would. */
     require: createRequire(join(folder, "index.js")),
+    /** The plugin's program. */
+    plugin: join(modules, "krstorage", "bin", "pulumi-resource-krstorage"),
     /** A file of krstorage that it does not export. */
     inside: (path) => join(modules, "krstorage", "dist", path),
     /** A new empty folder; all have paths of one length. */

@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -114,6 +115,20 @@ describeWith({ needs: ["engine"] }, "the package as users get it", () => {
     },
     300_000,
   );
+
+  test("runs as a source plugin, by the script with which the engine's Node host starts one", async () => {
+    const project = join(folder, "source-plugin");
+    cpSync(join(root, "plugin"), project, { recursive: true });
+    symlinkSync(join(folder, "node_modules"), join(project, "node_modules"), "dir");
+    const script = join(root, "node_modules", "@pulumi", "pulumi", "cmd", "run-plugin", "index.js");
+    const child = spawn(process.execPath, [script, project, "127.0.0.1:1"], { cwd: project });
+    const printed = await new Promise<string>((resolve) => {
+      child.stdout.once("data", (chunk: Buffer) => resolve(String(chunk)));
+      child.once("exit", () => resolve("it ended"));
+    });
+    child.kill("SIGKILL");
+    expect(printed).toMatch(/^\d+\n/);
+  }, 60_000);
 
   test("types of every entry point resolve for CommonJS and ES-module consumers, strictly", async () => {
     writeFileSync(join(folder, "common.cts"), consumer);

@@ -198,8 +198,8 @@ export function describeRules(host: EngineHost): void {
     });
     await scene.stack.init();
     const preview = expectSuccess(await scene.stack.preview());
-    expectSentence(preview, /pool : "main\/ssd"/);
-    expectSentence(preview, /source : "main\/ssd\/data"/);
+    expectSentence(preview, /pool *: "main\/ssd"/);
+    expectSentence(preview, /source *: "main\/ssd\/data"/);
     expectSentence(preview, /snapshot: "main\/ssd\/data@before"/);
     expect(preview.output).not.toMatch(/(pool|source|snapshot|size|name) *: *\[unknown\]/);
   }, 60_000);

@@ -62,7 +62,7 @@ export function describeSecrets(host: EngineHost): void {
 function isEnginesOwn(line: string): boolean {
   return (
     line.startsWith('{"time":') &&
-    /"msg":"Marshaling property for RPC\[Provider\[\w+\]\.Configure\(\)\.inputs\]/.test(line)
+    /"msg":"(M|Unm)arshaling property for RPC\[Provider\[\w+\]\.(Configure|CheckConfig)\([^)]*\)\.inputs\]/.test(line)
   );
 }
 

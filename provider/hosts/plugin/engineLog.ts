@@ -1,18 +1,18 @@
-import { credentials, Metadata } from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { Log } from "../../drivers/driver";
 import { redact } from "../../model/redact";
 
 /** Sends messages to the engine, which shows them at the resource they are about. Without an engine they go to stderr. */
 export class EngineLog {
-  private client: EngineClient | undefined;
+  private client: Client | undefined;
   private readonly underWay = new Set<Promise<void>>();
 
   /** `address` is that of the engine, `host:port`. */
   connect(address: string): void {
     this.client?.close();
-    this.client = new EngineClient(address, credentials.createInsecure());
+    this.client = new Client(address, credentials.createInsecure());
   }
 
   /** A log about one resource, or about the provider as a whole. */
@@ -48,10 +48,21 @@ export class EngineLog {
     request.setMessage(text);
     request.setUrn(urn);
     const sent = new Promise<void>((resolve) => {
-      client.log(request, new Metadata(), { deadline: Date.now() + logTimeoutMs }, (error) => {
-        if (error) console.error(text); // the engine has gone; what it would have shown must not be lost
-        resolve();
-      });
+      // Not Pulumi's own client: where two copies of the gRPC library are installed, that one is made by the other
+      const { path, requestSerialize, responseDeserialize } = EngineService.log;
+      const options = { deadline: Date.now() + logTimeoutMs };
+      client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        new Metadata(),
+        options,
+        (error) => {
+          if (error) console.error(text); // the engine has gone; what it would have shown must not be lost
+          resolve();
+        },
+      );
     });
     this.underWay.add(sent);
     void sent.finally(() => this.underWay.delete(sent));

@@ -82,7 +82,7 @@ export function checkFailure({ property, reason }: Failure): CheckFailure {
 }
 
 export function diff(request: DiffRequest): DiffResponse {
-  const { changes } = { changes: DiffResponse.DiffChanges };
+  const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
   const lifecycle = lifecycleOf(request);
   const oldState = withoutProvider(decode(request.getOlds()).properties);
   const news = split(decode(request.getNews()));
@@ -90,7 +90,7 @@ export function diff(request: DiffRequest): DiffResponse {
   const owner = isImported ? String(oldState.owner) : (news.owner ?? ownerOf(request.getUrn()));
   const result = lifecycle.diff({ owner, oldState, newInputs: news.inputs });
   const response = new DiffResponse();
-  response.setChanges(result.changed.length > 0 ? changes.DIFF_SOME : changes.DIFF_NONE);
+  response.setChanges(result.changed.length > 0 ? DIFF_SOME : DIFF_NONE);
   response.setDiffsList(result.changed);
   response.setReplacesList(result.replaces);
   response.setDeletebeforereplace(result.deleteBeforeReplace);
@@ -136,7 +136,7 @@ export async function read(request: ReadRequest, session: Session): Promise<Read
   const result = await lifecycle.read({ id: request.getId(), oldState }, context);
   const response = new ReadResponse();
   if (!result) return response;
-  const isImport = oldState.uid === undefined;
+  const isImport = Object.keys(oldState).length === 0;
   const hidden = {
     // A resource that was last written by the dynamic host keeps what that one needs
     ...(oldInputs.properties[providerKey] === undefined ? {} : { [providerKey]: oldInputs.properties[providerKey] }),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Context, Properties } from "../../lifecycle/lifecycle";
 
 import { KrStorageError } from "../../model/errors";
@@ -11,6 +12,10 @@ export class Session {
   private readonly cancelling = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
   private configured: Configured | undefined;
+
+  constructor() {
+    setMaxListeners(0, this.cancelling.signal); // every call under way waits for it
+  }
 
   configure(properties: Properties): void {
     const before = this.configured;

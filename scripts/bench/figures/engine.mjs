@@ -13,21 +13,22 @@ export const engineNames = Object.keys(operations);
 
 const described = { plain: "", classes: " in 3 classes with 3 policies" };
 
-/** The figures of the operations named, at one number of volumes. `program` is one of those of stack.mjs. */
-export async function engineFigures({ workspace, engine }, { volumes, runs, names, hasGoal, program = "plain" }) {
+/** The figures of the operations named, at one number of volumes. `program` is one of those of stack.mjs; `from` the package that is compared with the no-op. */
+export async function engineFigures(
+  { workspace, engine },
+  { volumes, runs, names, hasGoal, program = "plain", from: compared = packages.krstorage, label = "" },
+) {
   const what = `${volumes} volumes${described[program]}`;
   const sides = Object.fromEntries(
-    Object.entries(packages).map(([side, from]) => [
+    Object.entries({ ...packages, krstorage: compared }).map(([side, from]) => [
       side,
       () => runOnce(workspace, engine, { from, volumes, program }),
     ]),
   );
-  const { krstorage, noop } = await interleave(what, runs, sides);
+  const { krstorage, noop } = await interleave(`${label}${what}`, runs, sides);
   return names.flatMap((name) => {
-    const ours = krstorage.map((run) => run[name]);
-    const theirs = noop.map((run) => run[name]);
-    const title = `${titles[name]} of ${what} / no-op`;
-    return compare(title, ours, theirs, hasGoal);
+    const of = (side) => side.map((run) => run[name]);
+    return compare(`${label}${titles[name]} of ${what} / no-op`, of(krstorage), of(noop), hasGoal);
   });
 }
 

@@ -47,7 +47,8 @@ async function memoryAfter(workspace, from, volumes) {
   }
 }
 
-function memoryOf(pid) {
+/** What a process takes now, and at its peak, in MB. */
+export function memoryOf(pid) {
   if (process.platform !== "linux") throw new StepError("The memory of a process is read from /proc: Linux only.");
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const megabytes = (key) => (Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024) / 1e6;
