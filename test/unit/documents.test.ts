@@ -12,6 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
+import { registry } from "../../agent/cli/registry";
+import { readAgentConfig } from "../../agent/config/agentConfig";
 import { parseBackends } from "../../provider/storage";
 import { fencedBlocks } from "../support/markdown";
 
@@ -90,8 +92,19 @@ describe("documents", () => {
       backends?: unknown;
       config?: Record<string, unknown>;
       resources?: Record<string, { type: string; properties: object }>;
+      hooks?: unknown;
+      spec?: { jobTemplate: { spec: { template: { spec: { containers: { command: string[] }[] } } } } };
     };
-    if (content.resources) {
+    if (content.hooks) {
+      const file = join(mkdtempSync(join(tmpdir(), "krs-documents-")), "agent.yaml");
+      writeFileSync(file, text, { mode: 0o600 });
+      expect(Object.keys(readAgentConfig(file).hooks ?? {})).toEqual(Object.keys(content.hooks));
+      rmSync(dirname(file), { recursive: true });
+    } else if (content.spec) {
+      const [container] = content.spec.jobTemplate.spec.template.spec.containers;
+      const [, , ...command] = container?.command ?? [];
+      expect(registry.map(({ name }) => name)).toContain(command.join(" "));
+    } else if (content.resources) {
       const { resources } = JSON.parse(textOf("schema.json")) as {
         resources: Record<string, { inputProperties: object; requiredInputs?: string[] }>;
       };
