@@ -25,7 +25,7 @@ describeWith({ needs: ["engine"] }, "the schema as the engine gets it", () => {
   }, 60_000);
 });
 
-describeWith({ needs: ["codegen"] }, "SDKs that Pulumi's own generators make of the schema", () => {
+describeWith({ needs: ["codegen", "python"] }, "SDKs that Pulumi's own generators make of the schema", () => {
   const folder = temporaryFolder("codegen");
   beforeAll(
     () => run(join(process.env.KRSTORAGE_TEST_CODEGEN_BIN as string, "codegen"), [join(root, "schema.json"), folder]),
@@ -59,6 +59,18 @@ export const functions = [${names(schema.functions).map((name) => `krstorage.${n
     ];
     await run(process.execPath, [tsc, ...options, "program.ts"], { cwd: sdk });
   }, 120_000);
+
+  test("the Python SDK is imported, and its resources and functions are there", async () => {
+    const environment = join(folder, "environment");
+    await run("python3", ["-m", "venv", environment]);
+    const python = join(environment, "bin", "python");
+    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pulumi"]);
+    const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const wanted = [...names(schema.resources), ...names(schema.functions).map(snake)];
+    const program = `import krstorage_pulumi as k\nprint([n for n in ${JSON.stringify(wanted)} if not hasattr(k, n)])`;
+    const { stdout } = await run(python, ["-c", program], { cwd: join(folder, "python") });
+    expect(stdout.trim()).toBe("[]");
+  }, 240_000);
 
   test("the Python and Go SDKs have every resource and function", () => {
     const read = (language: string) =>

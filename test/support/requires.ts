@@ -16,6 +16,7 @@ export type Need =
   | "engine"
   | "yaml"
   | "codegen"
+  | "python"
   | "loop"
   | "btrfs"
   | "xfs"
@@ -93,6 +94,7 @@ const reasons: Record<Need, () => string | undefined> = {
     isExecutable(join(process.env.KRSTORAGE_TEST_CODEGEN_BIN || "-", "codegen"))
       ? undefined
       : "Pulumi's code generators are not built (run it by npm test, with Go)",
+  python: () => program("python3") ?? trial("python3", ["-c", "import venv, ensurepip"], "python3 has no venv"),
   loop: () => reasonFor("linux") ?? reasonFor("root") ?? trial("losetup", ["--find"], "no loop device can be had"),
   btrfs: () => reasonFor("loop") ?? program("mkfs.btrfs"),
   xfs: () => reasonFor("loop") ?? program("mkfs.xfs"),
