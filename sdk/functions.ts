@@ -10,15 +10,25 @@ type Args<Of extends Name> = z.input<z.ZodObject<Functions[Of]["inputs"]>>;
 type Result<Of extends Name> = z.output<z.ZodObject<Functions[Of]["outputs"]>>;
 type OutputArgs<Of extends Name> = { [Key in keyof Args<Of>]: Given<Args<Of>[Key]> };
 
+/** What {@link getPool} is asked. @interface */
 export type GetPoolArgs = Args<"getPool">;
+/** What {@link getPool} answers. @interface */
 export type GetPoolResult = Result<"getPool">;
+/** What {@link getVolume} is asked. @interface */
 export type GetVolumeArgs = Args<"getVolume">;
+/** What {@link getVolume} answers. @interface */
 export type GetVolumeResult = Result<"getVolume">;
+/** What {@link listVolumes} is asked. @interface */
 export type ListVolumesArgs = Args<"listVolumes">;
+/** What {@link listVolumes} answers. @interface */
 export type ListVolumesResult = Result<"listVolumes">;
+/** What {@link getCapacity} is asked. @interface */
 export type GetCapacityArgs = Args<"getCapacity">;
+/** What {@link getCapacity} answers. @interface */
 export type GetCapacityResult = Result<"getCapacity">;
+/** What {@link planRetention} is asked. @interface */
 export type PlanRetentionArgs = Args<"planRetention">;
+/** What {@link planRetention} answers. @interface */
 export type PlanRetentionResult = Result<"planRetention">;
 
 /** A pool that exists, whoever declares it: what it is, what it can do, and how much room it has. It runs in previews too. */

@@ -20,7 +20,7 @@ const root = join(__dirname, "..", "..", "..");
 
 /** What users and contributors read. Engine tests run the commands of the README, of docs/ and of the examples; here is what needs no engine. */
 const documents = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"],
   ...readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => join("docs", name)),
