@@ -58,16 +58,12 @@ export abstract class StorageResource extends pulumi.CustomResource {
   }
 }
 
+/** What is missing whatever the configuration says. A pool or class may come from there, so that is left to check. */
 function requireArguments(kind: Kind, name: string, args: Record<string, unknown>): void {
   for (const [key, schema] of Object.entries(kind.inputs)) {
     if (args[key] === undefined && !schema.safeParse(undefined).success) {
       throw new pulumi.ResourceError(`Missing required property '${key}' of ${kind.name} "${name}"`, undefined);
     }
-  }
-  const missing = (kind.atLeastOneOf ?? []).find((group) => group.every((key) => args[key] === undefined));
-  if (missing) {
-    const either = missing.map((key) => `'${key}'`).join(" or ");
-    throw new pulumi.ResourceError(`Missing required property ${either} of ${kind.name} "${name}"`, undefined);
   }
 }
 

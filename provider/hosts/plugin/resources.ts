@@ -30,15 +30,21 @@ import { type Decoded, decode, encode } from "./wire";
 const providerKey = "__provider";
 /** Who declared the inputs. Not the program's: it is added by check, so that the next one can tell a rename from a stranger. */
 const ownerKey = "owner";
-/** Noted by a read from the id alone, so that taking over an object of another owner is no difference during the import. */
+/** Noted by a read from the id alone: the inputs are those of an object that may have another owner. */
 const importedKey = "imported";
 
 function lifecycleOf(request: { getUrn(): string; getType(): string }): Lifecycle {
   return lifecycles[kindOf(request.getType() || typeOf(request.getUrn()))];
 }
 
+interface Split {
+  owner: string | undefined;
+  isImported: boolean;
+  inputs: Properties;
+}
+
 /** Takes the hidden inputs apart from those that the lifecycle knows. */
-function split({ properties }: Decoded): { owner: string | undefined; isImported: boolean; inputs: Properties } {
+function split({ properties }: Decoded): Split {
   const { [providerKey]: _, [ownerKey]: owner, [importedKey]: imported, ...inputs } = properties;
   return { owner: typeof owner === "string" ? owner : undefined, isImported: imported === true, inputs };
 }
@@ -81,13 +87,12 @@ export function checkFailure({ property, reason }: Failure): CheckFailure {
   return failure;
 }
 
-export function diff(request: DiffRequest): DiffResponse {
+export function diff(request: DiffRequest, session: Session): DiffResponse {
   const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
   const lifecycle = lifecycleOf(request);
   const oldState = withoutProvider(decode(request.getOlds()).properties);
   const news = split(decode(request.getNews()));
-  const { isImported } = split(decode(request.getOldInputs()));
-  const owner = isImported ? String(oldState.owner) : (news.owner ?? ownerOf(request.getUrn()));
+  const owner = ownerFor(request, oldState, news, session);
   const result = lifecycle.diff({ owner, oldState, newInputs: news.inputs });
   const response = new DiffResponse();
   response.setChanges(result.changed.length > 0 ? DIFF_SOME : DIFF_NONE);
@@ -99,6 +104,17 @@ export function diff(request: DiffRequest): DiffResponse {
   for (const [path, difference] of detailedDiff(result, oldState, { ...news.inputs, [ownerKey]: owner }))
     details.set(path, difference);
   return response;
+}
+
+/**
+ * Who declares the new inputs. While an object is being imported nothing may differ, so that is whoever owns it; on the next
+ * occasion it is this stack. A refresh compares the inputs that it has with themselves.
+ */
+function ownerFor(request: DiffRequest, oldState: Properties, news: Split, session: Session): string {
+  if (session.imported.has(request.getUrn())) return String(oldState.owner);
+  const olds = split(decode(request.getOldInputs()));
+  const isFirstSince = olds.isImported && !news.isImported;
+  return isFirstSince ? ownerOf(request.getUrn()) : (news.owner ?? ownerOf(request.getUrn()));
 }
 
 export async function create(request: CreateRequest, session: Session): Promise<CreateResponse> {
@@ -137,6 +153,7 @@ export async function read(request: ReadRequest, session: Session): Promise<Read
   const response = new ReadResponse();
   if (!result) return response;
   const isImport = Object.keys(oldState).length === 0;
+  if (isImport) session.imported.add(request.getUrn());
   const hidden = {
     // A resource that was last written by the dynamic host keeps what that one needs
     ...(oldInputs.properties[providerKey] === undefined ? {} : { [providerKey]: oldInputs.properties[providerKey] }),
@@ -152,7 +169,8 @@ export async function read(request: ReadRequest, session: Session): Promise<Read
 export async function update(request: UpdateRequest, session: Session): Promise<UpdateResponse> {
   const lifecycle = lifecycleOf(request);
   const decoded = decode(request.getNews());
-  const { inputs: newInputs, owner = ownerOf(request.getUrn()) } = split(decoded);
+  const { inputs: newInputs } = split(decoded);
+  const owner = ownerOf(request.getUrn());
   const oldState = withoutProvider(decode(request.getOlds()).properties);
   const context = session.contextFor(request.getUrn(), request.getTimeout());
   const response = new UpdateResponse();

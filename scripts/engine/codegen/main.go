@@ -48,7 +48,7 @@ func run(schemaFile, folder string) error {
 	}
 	for language, generate := range generators {
 		// Bound anew for each language: a generator leaves its notes on the package
-		pkg, diagnostics, err := schema.BindSpec(spec, nil, schema.ValidationOptions{})
+		pkg, diagnostics, err := schema.BindSpec(spec, schema.NewNullLoader(), schema.ValidationOptions{})
 		if err != nil {
 			return err
 		}

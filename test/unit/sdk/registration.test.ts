@@ -77,7 +77,6 @@ test("a part of a source that is none is sent as well", async () => {
 
 test.each([
   ["Volume", {}, "size"],
-  ["Volume", { size: "1GiB" }, "pool' or 'volumeClass"],
   ["Snapshot", {}, "source"],
   ["Volume", undefined, "size"],
   ["Snapshot", undefined, "source"],

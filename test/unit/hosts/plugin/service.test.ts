@@ -165,7 +165,8 @@ test("an import reads everything from the id alone, and finds no difference to w
   const checked = plain((await plugin.check("Volume", "imported", inputs, inputs)).getInputs());
   const during = await plugin.diff("Volume", "imported", id, plain(read.getProperties()), checked, inputs);
   expect(during.getChanges()).toBe(DiffResponse.DiffChanges.DIFF_NONE);
-  // On the next occasion the object is noted as this stack's, in place
+  // On the next occasion, which is another process, the object is noted as this stack's, in place
+  plugin.session.imported.clear();
   const next = await plugin.check("Volume", "imported", volumeInputs, checked);
   expect(next.getFailuresList()).toEqual([]);
   const after = await plugin.diff(
@@ -177,6 +178,9 @@ test("an import reads everything from the id alone, and finds no difference to w
     checked,
   );
   expect(after.getDiffsList()).toEqual(["owner"]);
+  const updated = await plugin.update("Volume", "imported", id, plain(read.getProperties()), plain(next.getInputs()));
+  expect(plain(updated.getProperties()).owner).toBe("proj/dev/Volume/imported");
+  expect(plugin.disk.live("ssd", "data").record.owner).toBe("proj/dev/Volume/imported");
 });
 
 test("what is gone reads as nothing", async () => {
