@@ -64,7 +64,7 @@ export const functions = [${names(schema.functions).map((name) => `krstorage.${n
     const environment = join(folder, "environment");
     await run("python3", ["-m", "venv", environment]);
     const python = join(environment, "bin", "python");
-    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pulumi"]);
+    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pulumi", "parver", "semver"]);
     const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const wanted = [...names(schema.resources), ...names(schema.functions).map(snake)];
     const program = `import krstorage_pulumi as k\nprint([n for n in ${JSON.stringify(wanted)} if not hasattr(k, n)])`;

@@ -28,7 +28,7 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
   const newStack = async (name: string, config: Record<string, unknown> = {}) => {
     const project = join(folder, name);
     mkdirSync(project);
-    for (const backend of ["hot", "cold"]) mkdirSync(join(folder, backend), { recursive: true, mode: 0o711 });
+    for (const backend of ["hot", "cold", "one"]) mkdirSync(join(folder, backend), { recursive: true, mode: 0o711 });
     const stack = new TestStack({ folder: project, config, host: pluginHost });
     await stack.init();
     return stack;
@@ -53,7 +53,7 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
 
   test("what says nothing of its place is made in the default pool, and another default moves nothing", async () => {
     const stack = await newStack("default");
-    const backends = { main: { type: "local", path: join(folder, "hot") } };
+    const backends = { main: { type: "local", path: join(folder, "one") } };
     const declare = (args: object) => stack.program(oneProvider, { args: JSON.stringify({ backends, ...args }) });
     declare({});
     expectSentence(

@@ -106,7 +106,7 @@ describeWith({ needs: ["yaml"] }, "a program in YAML, served by the plugin", () 
     // Their owner is another program: it is noted as this stack on the first occasion, in place, and nothing else happens
     const preview = expectSuccess(await stack.preview());
     expectSentence(preview, /~ 2 to update/);
-    const changed = [...preview.output.matchAll(/^\s*[~+-] (\w+) *:(?! \()/gm)].map(([, property]) => property);
+    const changed = [...preview.output.matchAll(/^\s*[~+-] (\w+) *:(?! \(|\w)/gm)].map(([, property]) => property);
     expect([...new Set(changed)]).toEqual(["owner"]);
     expectSuccess(await stack.up());
     expectSuccess(await stack.preview("--expect-no-changes"));
