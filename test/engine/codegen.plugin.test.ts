@@ -64,11 +64,11 @@ export const functions = [${names(schema.functions).map((name) => `krstorage.${n
     const environment = join(folder, "environment");
     await run("python3", ["-m", "venv", environment]);
     const python = join(environment, "bin", "python");
-    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pulumi", "parver", "semver"]);
+    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", join(folder, "python")]);
     const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const wanted = [...names(schema.resources), ...names(schema.functions).map(snake)];
     const program = `import krstorage_pulumi as k\nprint([n for n in ${JSON.stringify(wanted)} if not hasattr(k, n)])`;
-    const { stdout } = await run(python, ["-c", program], { cwd: join(folder, "python") });
+    const { stdout } = await run(python, ["-c", program], { cwd: folder });
     expect(stdout.trim()).toBe("[]");
   }, 240_000);
 

@@ -74,7 +74,8 @@ export async function check(request: CheckRequest, session: Session): Promise<Ch
     session.contextFor(request.getUrn()),
   );
   const response = new CheckResponse();
-  const checkedOwner = olds.isImported ? olds.owner : owner;
+  // While an object is being imported nothing may differ; from the next occasion on it is this stack's
+  const checkedOwner = session.imported.has(request.getUrn()) ? (olds.owner ?? owner) : owner;
   response.setInputs(encode({ ...result.inputs, [ownerKey]: checkedOwner }, decodedNews.secrets));
   response.setFailuresList([...naming, ...result.failures].map(checkFailure));
   return response;
