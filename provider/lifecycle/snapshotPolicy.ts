@@ -1,6 +1,6 @@
 import type { PolicyRecord } from "../drivers/record";
 import { KrStorageError } from "../model/errors";
-import { formatObjectId, formatPoolId, type ObjectId, type PoolId } from "../model/names";
+import { formatObjectId, type ObjectId, type PoolId } from "../model/names";
 import { snapshotPolicy } from "../model/snapshotPolicy";
 import { maxLookAgeMs } from "../storage/looks";
 import {
@@ -10,6 +10,7 @@ import {
   isAttached,
   newestOf,
   removePolicy,
+  viewsOf,
   type WantedPolicy,
 } from "../storage/policies";
 import type { PoolView } from "../storage/poolView";
@@ -71,7 +72,7 @@ export const snapshotPolicyLifecycle: Lifecycle = {
     const former = poolsOf(oldState.targets);
     const before = await recordIn([...former, ...wanted.targets], heldOf(id, oldState).uid, context);
     if (before) {
-      const views = (await viewsOf(former, context)).map(({ view }) => view);
+      const views = (await looksAt(former, context)).map(({ view }) => view);
       const approved = removedByChange(newInputs, before, views);
       if (approved > 0) wanted.approvedDeletes = approved;
     }
@@ -104,24 +105,18 @@ function poolsOf(targets: unknown): PoolId[] {
   return knownIds(targets).map(({ backend, pool }) => ({ backend, pool }));
 }
 
-async function viewsOf(pools: PoolId[], { storage, signal }: Context): Promise<{ id: PoolId; view: PoolView }[]> {
-  const distinct = new Map(pools.map((pool) => [formatPoolId(storage.canonical(pool)), storage.canonical(pool)]));
-  return Promise.all(
-    [...distinct.values()].map(async (id) => ({
-      id,
-      view: await storage.view(id, { maxAgeMs: maxLookAgeMs, signal }),
-    })),
-  );
+function looksAt(pools: PoolId[], { storage, signal }: Context): Promise<{ id: PoolId; view: PoolView }[]> {
+  return viewsOf(storage, pools, maxLookAgeMs, signal);
 }
 
 async function recordIn(pools: PoolId[], uid: string, context: Context): Promise<PolicyRecord | undefined> {
-  const views = await viewsOf(pools, context);
+  const views = await looksAt(pools, context);
   return newestOf(views.flatMap(({ view }) => view.policy(uid) ?? []));
 }
 
 /** The policy that a state knows; undefined where no pool of its targets has it any more. */
 async function readHeld({ id, oldState }: ReadRequest, uid: string, context: Context): Promise<ReadResult | undefined> {
-  const views = await viewsOf(poolsOf(oldState.targets), context);
+  const views = await looksAt(poolsOf(oldState.targets), context);
   const record = newestOf(views.flatMap(({ view }) => view.policy(uid) ?? []));
   if (!record) return undefined;
   const inputs = inputsOf(record, views, oldState);
@@ -134,7 +129,7 @@ async function readHeld({ id, oldState }: ReadRequest, uid: string, context: Con
 /** A policy by its name alone, or by its uid in the name's place, anywhere. Throws CONFLICT naming the candidates where several have the name. */
 async function readByName({ id }: ReadRequest, context: Context): Promise<ReadResult | undefined> {
   const name = id.startsWith(idPrefix) ? id.slice(idPrefix.length) : id;
-  const views = await viewsOf(await allPools(context), context);
+  const views = await looksAt(await allPools(context), context);
   const found = views
     .flatMap(({ view }) => view.policies())
     .filter((record) => [record.name, record.uid].includes(name));

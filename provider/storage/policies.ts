@@ -118,7 +118,13 @@ export async function removePolicy(
   return "removed";
 }
 
-async function viewsOf(storage: Storage, pools: PoolId[], maxAgeMs: number, signal?: AbortSignal) {
+/** One look at each of the pools, however often it is named. */
+export async function viewsOf(
+  storage: Storage,
+  pools: PoolId[],
+  maxAgeMs: number,
+  signal?: AbortSignal,
+): Promise<{ id: PoolId; view: PoolView }[]> {
   const distinct = new Map(pools.map((pool) => storage.canonical(pool)).map((pool) => [formatPoolId(pool), pool]));
   return Promise.all(
     [...distinct.values()].map(async ({ backend, pool }) => {
