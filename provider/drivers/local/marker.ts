@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  type Stats,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -38,15 +39,10 @@ export interface Marker {
 
 /** Reads a pool's marker; undefined where there is none. Throws PRECONDITION_FAILED for one that cannot be read. */
 export function readMarker(paths: PoolPaths, where: string): Marker | undefined {
-  let descriptor: number;
+  const found = openMarker(paths);
+  if (!found) return undefined;
+  const { descriptor, stats } = found;
   try {
-    descriptor = openSync(paths.marker, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    const stats = fstatSync(descriptor);
     const problem = diskProblem(stats);
     const parsed = problem ? undefined : parseMarker(readFileSync(descriptor, "utf8"));
     if (!parsed) throw unreadable(where, paths.marker);
@@ -56,6 +52,22 @@ export function readMarker(paths: PoolPaths, where: string): Marker | undefined 
       record: recordIn(parsed),
     };
   } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Opens the marker that stands there now. One without a name was replaced by a newer one between the open and the look at it. */
+function openMarker(paths: PoolPaths): { descriptor: number; stats: Stats } | undefined {
+  for (;;) {
+    let descriptor: number;
+    try {
+      descriptor = openSync(paths.marker, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+    const stats = fstatSync(descriptor);
+    if (stats.nlink > 0) return { descriptor, stats };
     closeSync(descriptor);
   }
 }

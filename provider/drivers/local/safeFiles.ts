@@ -17,6 +17,7 @@ export function currentUser(): number | undefined {
 export function diskProblem(stats: Stats): string | undefined {
   if (stats.isSymbolicLink()) return "a symbolic link stands where its disk belongs; it was not followed";
   if (!stats.isFile()) return "something that is not a regular file stands where its disk belongs";
+  if (stats.nlink === 0) return "its disk was removed while it was being opened";
   if (stats.nlink !== 1)
     return `its disk has ${stats.nlink} names (hard links), so someone else may reach it; remove the other one`;
   // Whose it is does not matter: a hypervisor makes the disks it runs its own, and nobody else can put one into our folder
