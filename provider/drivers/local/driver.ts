@@ -44,6 +44,7 @@ import { rollbackObject } from "./rollback";
 import { nearestExisting, requireSafeRoot } from "./rootRules";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";
+import { finishUnfinished } from "./unfinished";
 import { updateObject } from "./update";
 import { roomUnder } from "./usage";
 
@@ -55,7 +56,7 @@ export class LocalDriver implements Driver {
   private isClosed = false;
 
   constructor(private readonly site: Site) {
-    this.pools = new Pools(site);
+    this.pools = new Pools(site, finishUnfinished);
   }
 
   listPools(call: Call): Promise<StoredPool[]> {

@@ -5,6 +5,7 @@ import type { Call, Match, StoredObject } from "../driver";
 import type { Entry } from "./entry";
 import { toKrStorageError } from "./errors";
 import { healthOf, roundUp, storedObject } from "./health";
+import { whenIdle } from "./idle";
 import { diskPath } from "./layout";
 import { lookAtShares } from "./list";
 import { requireHealthy, requireLive } from "./matching";
@@ -15,7 +16,7 @@ import { requireRoom } from "./room";
 import { closeFile, openDisk } from "./safeFiles";
 import { syncDescriptor } from "./syncRounds";
 import type { Transaction } from "./transaction";
-import { Turn, whenIdle } from "./turns";
+import { Turn } from "./turns";
 
 /** Raises the size of a volume or share in place. Of a share it is only what is promised, so only the record changes. The room is reserved before the file grows; a file that is larger already stays so. */
 export async function growObject(pool: OpenPool, match: Match, sizeBytes: number, call: Call): Promise<StoredObject> {

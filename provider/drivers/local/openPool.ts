@@ -1,6 +1,7 @@
 import { KrStorageError } from "../../model/errors";
 import type { Call } from "../driver";
 import { PoolDatabase } from "./database";
+import type { Entry } from "./entry";
 import type { PoolPaths } from "./layout";
 import { PoolClock } from "./poolClock";
 import { Session } from "./sessions";
@@ -8,6 +9,9 @@ import type { Site } from "./site";
 import { SyncRounds } from "./syncRounds";
 import { Transaction } from "./transaction";
 import { Usage } from "./usage";
+
+/** Brings what was begun on an object, and left unfinished, to its end. */
+export type Finish = (pool: OpenPool, call: Call, entry: Entry) => Promise<void>;
 
 /** A pool that has been verified and whose database is open. */
 export class OpenPool {
@@ -32,6 +36,8 @@ export class OpenPool {
     /** Whether its folder is a copy of the one it was made in: nothing is written to it until that is accepted. */
     readonly isCopied: boolean,
     readonly database: PoolDatabase,
+    /** Handed in, since what finishes an object's work itself recovers what stands in its way. */
+    readonly finish: Finish,
   ) {
     this.where = `${site.backend}/${name}`;
     this.clock = new PoolClock(site.env.clock);
@@ -39,7 +45,13 @@ export class OpenPool {
   }
 
   /** Throws PRECONDITION_FAILED if the database is not that of the pool's marker. */
-  static open(site: Site, paths: PoolPaths, name: string, marker: { identity: string; isCopied: boolean }): OpenPool {
+  static open(
+    site: Site,
+    paths: PoolPaths,
+    name: string,
+    marker: { identity: string; isCopied: boolean },
+    finish: Finish,
+  ): OpenPool {
     const where = `${site.backend}/${name}`;
     const database = PoolDatabase.open(paths.database, where);
     try {
@@ -51,7 +63,7 @@ export class OpenPool {
           { target: where },
         );
       }
-      return new OpenPool(site, paths, name, marker.identity, marker.isCopied, database);
+      return new OpenPool(site, paths, name, marker.identity, marker.isCopied, database, finish);
     } catch (error) {
       void database.close();
       throw error;

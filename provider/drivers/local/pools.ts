@@ -5,7 +5,7 @@ import type { PoolRef } from "../driver";
 import { systemCode } from "./errors";
 import { type PoolPaths, poolPaths } from "./layout";
 import { folderStamp, readMarker } from "./marker";
-import { OpenPool } from "./openPool";
+import { type Finish, OpenPool } from "./openPool";
 import { requireSafeRoot } from "./rootRules";
 import { requireFolder } from "./safeFiles";
 import type { Site } from "./site";
@@ -14,7 +14,10 @@ import type { Site } from "./site";
 export class Pools {
   private readonly opened = new Map<string, { pool: OpenPool; stamp: string; databaseInode: number | undefined }>();
 
-  constructor(readonly site: Site) {}
+  constructor(
+    readonly site: Site,
+    private readonly finish: Finish,
+  ) {}
 
   paths(name: string): PoolPaths {
     const problem = nameProblem(name);
@@ -93,7 +96,7 @@ export class Pools {
       return known.pool;
     }
     this.forget(ref.name);
-    const pool = OpenPool.open(this.site, paths, ref.name, marker);
+    const pool = OpenPool.open(this.site, paths, ref.name, marker, this.finish);
     this.opened.set(ref.name, { pool, stamp, databaseInode: database.ino });
     return pool;
   }

@@ -4,12 +4,13 @@ import type { Call, Purge } from "../driver";
 import type { Entry } from "./entry";
 import { toKrStorageError } from "./errors";
 import { requireUnused } from "./holders";
+import { whenIdle } from "./idle";
 import { objectFolder, stagedFolder } from "./layout";
 import { dropLink } from "./links";
 import type { OpenPool } from "./openPool";
 import type { Transaction } from "./transaction";
 import { removeFolder } from "./treeTools";
-import { Turn, whenIdle } from "./turns";
+import { Turn } from "./turns";
 import { requireNotRegistered } from "./uses";
 
 /** Removes trashed data for good: the row says so first, then the data leaves its place, then it is deleted, then the row. */

@@ -1,11 +1,7 @@
 import { KrStorageError, messageOf } from "../../model/errors";
 import type { Call } from "../driver";
-import { finishCreate } from "./create";
 import { type Entry, readRow } from "./entry";
-import { finishGrow } from "./grow";
 import type { OpenPool } from "./openPool";
-import { finishPurge } from "./purge";
-import { finishRollback } from "./rollback";
 import { sessionIds, withDeadSession } from "./sessions";
 import { leaveTurn } from "./turns";
 
@@ -102,7 +98,7 @@ async function resume(pool: OpenPool, call: Call, uid: string): Promise<void> {
     `${pool.where}/${entry.name}: finishing what a process left unfinished (${entry.operation?.type ?? entry.phase})`,
   );
   try {
-    await finish(pool, steady, entry);
+    await pool.finish(pool, steady, entry);
   } catch (error) {
     // What could not be finished may have been undone; then that is its end
     const row = pool.database.sql("SELECT session FROM objects WHERE uid = ?").get(uid) as
@@ -111,12 +107,4 @@ async function resume(pool: OpenPool, call: Call, uid: string): Promise<void> {
     if (row?.session === pool.sessionId) throw error;
     pool.site.env.log.warn(`${pool.where}/${entry.name}: what was left unfinished was undone: ${messageOf(error)}`);
   }
-}
-
-async function finish(pool: OpenPool, call: Call, entry: Entry): Promise<void> {
-  if (entry.phase === "creating") await finishCreate(pool, call, entry);
-  else if (entry.phase === "purging") await finishPurge(pool, call, entry);
-  else if (entry.operation?.type === "grow") await finishGrow(pool, call, entry);
-  else if (entry.operation?.type === "rollback") await finishRollback(pool, call, entry);
-  else await pool.change(call, (transaction) => transaction.save({ ...entry, session: null }));
 }

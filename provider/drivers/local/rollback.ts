@@ -6,6 +6,7 @@ import type { Entry } from "./entry";
 import { throwIfCancelled, toKrStorageError } from "./errors";
 import { folderKind, healthOf, selfOf, storedObject } from "./health";
 import { requireUnused } from "./holders";
+import { whenIdle } from "./idle";
 import { diskName, diskPath, objectFolder, stagedFolder } from "./layout";
 import { requireHealthy, requireLive } from "./matching";
 import type { OpenPool } from "./openPool";
@@ -14,7 +15,7 @@ import { requireRoom } from "./room";
 import { diskFileOf, stageDisk } from "./stage";
 import { syncPath } from "./syncRounds";
 import type { Transaction } from "./transaction";
-import { Turn, whenIdle } from "./turns";
+import { Turn } from "./turns";
 import { requireNothingReads, requireNotRegistered } from "./uses";
 
 /**

@@ -7,6 +7,7 @@ import { type Entry, readRow } from "./entry";
 import { diskAccess, folderModeOf, setAccess } from "./fileMode";
 import { healthOf, storedObject } from "./health";
 import { holdersOf, inUse } from "./holders";
+import { whenIdle } from "./idle";
 import { diskPath, objectFolder } from "./layout";
 import { dropLink, makeLink } from "./links";
 import { findLive, requireHealthy } from "./matching";
@@ -15,7 +16,6 @@ import { refreshCopy } from "./recordCopy";
 import { checkedRecord, objectNameProblem } from "./requests";
 import { closeFile, openDisk } from "./safeFiles";
 import type { Transaction } from "./transaction";
-import { whenIdle } from "./turns";
 import { companionsOf, requireNothingReads, requireNotRegistered } from "./uses";
 
 /** Moves an object to the trash, with the snapshots that policies took of it. Only rows change: whoever still has a path keeps the bytes they know. */
