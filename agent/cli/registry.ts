@@ -70,7 +70,7 @@ export const registry: Entry[] = [
   {
     name: "clone",
     group: "Make and restore",
-    summary: "make a new volume from a volume or snapshot",
+    summary: "make a new volume or share from one there is, or from a snapshot",
     load: () => (require("./commands/clone") as typeof import("./commands/clone")).clone,
   },
   {
