@@ -165,35 +165,30 @@ export interface Match {
   revision?: number;
 }
 
-export interface NewPool {
+/** What a new pool, object or policy has of who declares it, and how. */
+interface Declared {
   name: string;
   uid: string;
   claim: string;
   owner: string;
   stackId?: string;
+  /** The inputs as spelled, without labels, protection and permissions. */
   requested: Record<string, unknown>;
   labels: Record<string, string>;
+}
+/** Fields that are given replace the recorded ones. */
+type DeclaredChange = Partial<Omit<Declared, "name" | "uid">>;
+
+export interface NewPool extends Declared {
   settings: PoolSettings;
 }
-export interface PoolChange {
-  claim?: string;
-  owner?: string;
-  stackId?: string;
-  requested?: Record<string, unknown>;
-  labels?: Record<string, string>;
+export interface PoolChange extends DeclaredChange {
   settings?: PoolSettings;
   /** Only undefined is allowed: bringing a retired pool back. */
   retiredAt?: undefined;
 }
-export interface NewObject {
+export interface NewObject extends Declared {
   kind: ObjectRecord["kind"];
-  name: string;
-  uid: string;
-  claim: string;
-  owner: string;
-  stackId?: string;
-  requested: Record<string, unknown>;
-  labels: Record<string, string>;
   protection: boolean;
   /** Of a volume or share. At least the size of its source. A snapshot has the size of what it is taken of. */
   sizeBytes?: number;
@@ -206,13 +201,7 @@ export interface NewObject {
   /** Of a snapshot that a policy takes. */
   taken?: Taken;
 }
-/** Fields that are given replace the recorded ones. */
-export interface RecordChange {
-  claim?: string;
-  owner?: string;
-  stackId?: string;
-  requested?: Record<string, unknown>;
-  labels?: Record<string, string>;
+export interface RecordChange extends DeclaredChange {
   protection?: boolean;
   consumers?: ObjectRecord["consumers"];
   holds?: ObjectRecord["holds"];
@@ -221,26 +210,12 @@ export interface RecordChange {
   /** Of a snapshot: applications were held still while it was taken. It only ever gets better. */
   consistency?: "app";
 }
-export interface NewPolicy {
-  name: string;
-  uid: string;
-  claim: string;
-  owner: string;
-  stackId?: string;
-  /** What the policy does, as spelled: the inputs of a SnapshotPolicy without labels and permissions. */
-  requested: Record<string, unknown>;
-  labels: Record<string, string>;
+export interface NewPolicy extends Declared {
   generation: number;
   targets: PolicyRecord["targets"];
 }
-/** Fields that are given replace the recorded ones. */
-export interface PolicyChange {
+export interface PolicyChange extends DeclaredChange {
   name?: string;
-  claim?: string;
-  owner?: string;
-  stackId?: string;
-  requested?: Record<string, unknown>;
-  labels?: Record<string, string>;
   generation?: number;
   targets?: PolicyRecord["targets"];
   approvedDeletes?: number;
