@@ -42,6 +42,8 @@ export interface StorageConfig {
   backends: BackendConfig[];
   /** Random, written once; tells two states of one project and stack name apart. */
   stackId?: string | undefined;
+  /** Nothing was configured: its one backend is the default. */
+  isDefault?: boolean;
 }
 
 /**

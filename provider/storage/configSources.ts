@@ -32,6 +32,7 @@ export function resolveConfig(sources: ConfigSources = {}): StorageConfig {
   return {
     backends: parseBackends({ local: { type: "local", path } }, "the default configuration"),
     stackId,
+    isDefault: true,
   };
 }
 

@@ -29,11 +29,13 @@ export class Storage {
   readonly log: Log;
   private readonly backends = new Map<string, Backend>();
   private readonly looks: Looks;
+  private readonly isDefault: boolean;
 
   constructor(config: StorageConfig, env: StorageEnv = {}) {
     const clock = env.clock ?? systemClock;
     this.log = env.log ?? silent;
     this.stackId = config.stackId;
+    this.isDefault = config.isDefault ?? false;
     this.looks = new Looks(() => clock.uptime());
     const driverEnv: DriverEnv = { clock, log: this.log };
     for (const backend of config.backends) {
@@ -50,14 +52,15 @@ export class Storage {
   backend(name: string): Backend {
     const backend = this.backends.get(name);
     if (backend) return backend;
-    const names = this.backendNames();
-    throw new KrStorageError(
-      "INVALID_ARGUMENT",
-      `there is no backend "${name}" in the configuration; ${names.length === 0 ? "none is configured" : `backends are ${names.join(", ")}`}`,
-      {
-        target: name,
-      },
-    );
+    throw new KrStorageError("INVALID_ARGUMENT", `there is no backend "${name}"${this.telling()}`, { target: name });
+  }
+
+  /** Which backends there are, as the end of a message. */
+  private telling(): string {
+    const names = this.backendNames().join(", ");
+    if (this.isDefault)
+      return `: nothing is configured, so there is only ${names}; set krstorage:backends in the stack, or name a file in KRSTORAGE_CONFIG`;
+    return ` in the configuration; ${names === "" ? "none is configured" : `backends are ${names}`}`;
   }
 
   /** The id under the name that the backend has today. Ids from before it was renamed mean the same place. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { registerDriver } from "../../../provider/drivers/registry";
 import type { KrStorageError } from "../../../provider/model/errors";
 import { type ConfigSources, resolveConfig } from "../../../provider/storage/configSources";
+import { Storage } from "../../../provider/storage/storage";
 import { FakeDisk, fakeDriverType } from "../support/fakeDriver";
 import { thrown } from "../support/thrown";
 
@@ -36,6 +37,15 @@ test("what the program gives comes before the file", () => {
 
 test("the file that the environment names comes before the default", () => {
   expect(names({ env: { KRSTORAGE_CONFIG: file(valid), KRSTORAGE_HOME: "/elsewhere" } })).toEqual(["disk"]);
+});
+
+test("where nothing is configured, a backend that is asked for is refused with where to name it", async () => {
+  const storage = new Storage(resolveConfig({ env: { KRSTORAGE_HOME: folder } }));
+  const { message } = await thrown(() => storage.backend("main"));
+  expect(message).toBe(
+    'there is no backend "main": nothing is configured, so there is only local; set krstorage:backends in the stack, or name a file in KRSTORAGE_CONFIG',
+  );
+  await storage.close();
 });
 
 test("the stack id given comes before the one in the file", () => {
