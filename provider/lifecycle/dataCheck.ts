@@ -1,7 +1,7 @@
 import type { StoredObject } from "../drivers/driver";
 import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
 import { bytesOf, exactBytes } from "../model/quantity";
-import { decideTakeOver, healthProblem } from "../storage/claims";
+import { decideTakeOver, healthProblem, isUnheld, unheldSentence } from "../storage/claims";
 import { sizeProblem } from "../storage/ensure";
 import type { PoolView } from "../storage/poolView";
 import { unmetWishes } from "./capable";
@@ -9,7 +9,7 @@ import type { DataKind } from "./dataKind";
 import { immutableChanges } from "./diff";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
 import { lookAt } from "./look";
-import { lostIn } from "./lost";
+import { lostIn, takeUpMarker } from "./lost";
 import { keepPlace } from "./place";
 import { placeByClass } from "./placement";
 import { textOf } from "./properties";
@@ -37,8 +37,9 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
   if ("failure" in look)
     return { inputs, failures: [{ property: "pool" in data.kind.inputs ? "pool" : "source", reason: look.failure }] };
   const subject = { data, request, inputs, id, what: formatObjectId(id) };
+  const unheld = oldId && unheldIn(look.view, oldId, ownersOf(request));
   return {
-    inputs,
+    inputs: unheld && inputs.adopt === unheld.record.uid ? { ...inputs, [takeUpMarker]: unheld.record.uid } : inputs,
     failures: oldId ? await checkOld(subject, oldId, look.view, context) : await checkNew(subject, look.view, context),
   };
 }
@@ -46,6 +47,18 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
 function placeIn(data: DataKind, inputs: Properties | undefined, context: Context): ObjectId | undefined {
   const id = inputs && data.idOf(inputs);
   return id && context.storage.canonical(id);
+}
+
+/** Who this resource's object may belong to: its owner, also under the name it had before. */
+function ownersOf({ owner, oldOwner }: CheckRequest): string[] {
+  return [owner, oldOwner ?? owner];
+}
+
+/** The object of that name that was brought back from the trash and is held by no stack, if it is of one of the owners. */
+function unheldIn(view: PoolView | undefined, id: ObjectId, owners: string[]): StoredObject | undefined {
+  const found = view?.byName(id.name);
+  const isUnheldHere = found?.phase === "live" && isUnheld(found.record) && owners.includes(found.record.owner);
+  return isUnheldHere ? found : undefined;
 }
 
 async function checkNew(subject: Subject, view: PoolView | undefined, context: Context): Promise<CheckFailure[]> {
@@ -76,7 +89,7 @@ async function checkNew(subject: Subject, view: PoolView | undefined, context: C
   const trashed = view?.trashed(request.owner, id.name);
   if (trashed)
     context.log.info(
-      `a former ${what} is in the trash until ${trashed.record.expiresAt}; a new one is made. To bring the old one back instead: undelete ${trashed.record.uid}`,
+      `a former ${what} is in the trash until ${trashed.record.expiresAt}; a new one is made. To have the old one instead, before pulumi up: krstorage undelete ${formatPoolId(id)} ${trashed.record.uid}, and adopt: "${trashed.record.uid}"`,
     );
   const failures = await data.checkNew(inputs, id, view, context);
   if (view && "pool" in data.kind.inputs)
@@ -127,13 +140,16 @@ async function checkOld(
   const isSamePool = formatPoolId(oldId) === formatPoolId(subject.id);
   const oldView = isSamePool ? view : await oldPool(oldId, context);
   const found = oldView?.byName(oldId.name);
-  const owners = [request.owner, request.oldOwner ?? request.owner];
+  const owners = ownersOf(request);
   const mine =
     found?.phase === "live" && found.health !== "missing" && owners.includes(found.record.owner) ? found : undefined;
   if (oldView && !mine) {
     const failure = checkAbsent(subject, oldId, found, owners, oldView);
     return failure ? [failure] : [];
   }
+  const unheld = unheldIn(oldView, oldId, owners);
+  if (unheld && inputs.adopt !== unheld.record.uid)
+    return [{ property: "name", reason: unheldSentence(oldWhat, unheld.record.uid) }];
   const noted = lostIn(oldInputs);
   if (noted?.how === "superseded" && inputs.adopt !== noted.uid) {
     return [

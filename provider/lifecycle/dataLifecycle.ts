@@ -2,7 +2,7 @@ import type { StoredObject } from "../drivers/driver";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
 import { changeObject, discardMissing } from "../storage/change";
-import type { HeldObject } from "../storage/claims";
+import { type HeldObject, isUnheld } from "../storage/claims";
 import { ensureObject } from "../storage/ensure";
 import { resolveSource } from "../storage/find";
 import { maxLookAgeMs } from "../storage/looks";
@@ -223,16 +223,29 @@ async function remove(request: DeleteRequest, context: Context): Promise<void> {
     context.log.info(
       `${request.id} (uid ${held.uid}) was let go, not deleted: its class says reclaimPolicy: Retain. To hold it again, declare it with adopt: "${held.uid}"`,
     );
-  if (result === "superseded")
-    context.log.warn(
-      `${request.id} (uid ${held.uid}) was not deleted: another state holds it now, so it is not this one's to delete`,
-    );
+  if (result === "superseded") {
+    const why = (await isBroughtBack(id, held, context, signal))
+      ? "it was brought back from the trash, and this state does not hold it since"
+      : "another state holds it now, so it is not this one's to delete";
+    context.log.warn(`${request.id} (uid ${held.uid}) was not deleted: ${why}`);
+  }
 }
 
 /** What the record says counts, not what the state says. */
 async function isRetained(id: ObjectId, held: HeldObject, { storage }: Context, signal: AbortSignal): Promise<boolean> {
   const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: held.poolIdentity, signal });
   return view.byUid(held.uid)?.record.settings?.reclaimPolicy === "Retain";
+}
+
+async function isBroughtBack(
+  id: ObjectId,
+  held: HeldObject,
+  { storage }: Context,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: held.poolIdentity, signal });
+  const found = view.byUid(held.uid);
+  return found !== undefined && isUnheld(found.record);
 }
 
 function heldOf(id: string, state: Properties): HeldObject {

@@ -2,16 +2,15 @@ import type { StoredObject } from "../drivers/driver";
 import type { ObjectId } from "../model/names";
 import type { DataKind } from "./dataKind";
 import type { Properties, ReadResult } from "./lifecycle";
-import { formatLost, type Lost, lostMarker } from "./lost";
+import { formatLost, type Lost, lostMarker, withoutMarkers } from "./lost";
 import { protectionOf } from "./properties";
 import { classOf } from "./settings";
 
 /** The state of a resource: its inputs as spelled, and what the object is. */
 export function stateOf(data: DataKind, object: StoredObject, inputs: Properties, owner: string): Properties {
   const { record } = object;
-  const { [lostMarker]: _, ...kept } = inputs;
   return {
-    ...kept,
+    ...withoutMarkers(inputs),
     uid: record.uid,
     claim: record.claim,
     owner,

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type Kind, sameInput } from "../model/kind";
 import type { DiffRequest, DiffResult, Properties } from "./lifecycle";
-import { lostMarker } from "./lost";
+import { lostMarker, takeUpMarker } from "./lost";
 import { hasUnknown } from "./unknown";
 
 /** Inputs about how the engine's calls are made, not about the object. */
@@ -13,6 +13,7 @@ export function diffInputs(kind: Kind, request: DiffRequest): DiffResult {
   const changed = changedInputs(kind, oldState, newInputs);
   if (oldState.owner !== undefined && oldState.owner !== owner) changed.push("owner");
   if (isRepairWanted(oldState, newInputs)) changed.push(lostMarker);
+  if (newInputs[takeUpMarker] !== undefined) changed.push("adopt");
   const isAllowed = typeof oldState.uid === "string" && newInputs.allowDataLoss === oldState.uid;
   const replaces = isAllowed ? immutableChanges(kind, oldState, newInputs) : [];
   const keepsPlace = !replaces.some((key) => key === "name" || key === "pool");

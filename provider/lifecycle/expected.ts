@@ -1,6 +1,6 @@
 import type { Kind } from "../model/kind";
 import type { ExpectedRequest, Properties } from "./lifecycle";
-import { lostMarker } from "./lost";
+import { lostMarker, withoutMarkers } from "./lost";
 import { unknownValue } from "./unknown";
 
 /**
@@ -16,7 +16,7 @@ export function expectedState(kind: Kind, request: ExpectedRequest, certain: Pro
   // What the backend makes of another size is only known afterwards
   if ("sizeBytes" in certain && certain.sizeBytes !== oldState?.sizeBytes && "actualSizeBytes" in outputs)
     outputs.actualSizeBytes = unknownValue;
-  return { ...newInputs, ...outputs, ...certain, owner };
+  return { ...withoutMarkers(newInputs), ...outputs, ...certain, owner };
 }
 
 /** Whether the update will look for the object, take it over, or make another. */

@@ -7,6 +7,15 @@ import type { Properties } from "./lifecycle";
 export const lostMarker = "lost";
 export type Lost = { how: "missing" | "superseded"; uid: string };
 
+/** What check notes in inputs where `adopt` names an object that no stack holds: the difference that lets the update take it up. */
+export const takeUpMarker = "takeUp";
+
+/** Inputs as they go into a state: without what is only between two calls of the engine. */
+export function withoutMarkers(inputs: Properties): Properties {
+  const { [lostMarker]: _lost, [takeUpMarker]: _takeUp, ...kept } = inputs;
+  return kept;
+}
+
 export function formatLost({ how, uid }: Lost): string {
   return `${how}:${uid}`;
 }

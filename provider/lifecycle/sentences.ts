@@ -8,9 +8,14 @@ export function missingSentence(id: string, uid: string | undefined, found: Stor
   const again = `recreateIfMissing: "${uid ?? "<its uid, shown by pulumi refresh>"}" makes a new, empty one`;
   if (found?.phase === "trashed") {
     const { record } = found;
-    return `${which} is missing: it is in the trash since ${record.trashedAt}, kept until ${record.expiresAt}. Ways out: undelete uid ${record.uid}, then refresh and set adopt: "${record.uid}"; or ${again}; or take it out of the state (pulumi state delete)`;
+    return `${which} is missing: it is in the trash since ${record.trashedAt}, kept until ${record.expiresAt}. Ways out: krstorage undelete ${poolOf(id)} ${record.uid}, then set adopt: "${record.uid}" and run pulumi up; or ${again}; or take it out of the state (pulumi state delete)`;
   }
   return `${which} is missing from its pool, and making an empty one in its place could hide the loss. Ways out: restore it and refresh; or ${again}; or take it out of the state (pulumi state delete)`;
+}
+
+/** `backend/pool` of an object's id. */
+function poolOf(id: string): string {
+  return id.split("/").slice(0, 2).join("/");
 }
 
 /** Two resources of one deployment that want the same name. */

@@ -4,7 +4,7 @@ import { hasCode, KrStorageError } from "../model/errors";
 import { canonicalJson } from "../model/kind";
 import { formatObjectId, type ObjectId } from "../model/names";
 import { withOwnPolicy } from "./attachments";
-import { type HeldObject, healthProblem } from "./claims";
+import { type HeldObject, healthProblem, isUnheld, unheldSentence } from "./claims";
 import { maxLookAgeMs } from "./looks";
 import type { PoolView } from "./poolView";
 import { poolRef, type Storage } from "./storage";
@@ -60,11 +60,10 @@ async function changeObserved(
     throw new KrStorageError("NOT_FOUND", `${what} (uid ${held.uid}) ${absence(observed)}`, { target: what });
   const isHeld = observed.record.claim === held.claim;
   if (!isHeld && change.adopt !== held.uid) {
-    throw new KrStorageError(
-      "CONFLICT",
-      `${what} (uid ${held.uid}) is held by another state now (owner ${observed.record.owner}); nothing was changed. To hold it here again, set adopt: "${held.uid}"`,
-      { target: what },
-    );
+    const why = isUnheld(observed.record)
+      ? `${unheldSentence(what, held.uid)}; nothing was changed`
+      : `${what} (uid ${held.uid}) is held by another state now (owner ${observed.record.owner}); nothing was changed. To hold it here again, set adopt: "${held.uid}"`;
+    throw new KrStorageError("CONFLICT", why, { target: what });
   }
   const problem = healthProblem(observed, what);
   if (problem) throw new KrStorageError("PRECONDITION_FAILED", `${problem}; nothing was changed`, { target: what });

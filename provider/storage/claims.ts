@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { StoredObject } from "../drivers/driver";
-import type { ObjectRecord, PoolRecord } from "../drivers/record";
+import { newClaim, type ObjectRecord, type PoolRecord } from "../drivers/record";
 import { canonicalJson, sameInput } from "../model/kind";
 import { kinds } from "../model/kinds";
 
@@ -9,6 +9,22 @@ export interface HeldObject {
   uid: string;
   claim: string;
   poolIdentity: string;
+}
+
+const unheldPrefix = "unheld-";
+
+/** The claim of an object that was brought back from the trash: no state knows it, so no stack holds the object. */
+export function newUnheldClaim(): string {
+  return unheldPrefix + newClaim();
+}
+
+export function isUnheld({ claim }: { claim: string }): boolean {
+  return claim.startsWith(unheldPrefix);
+}
+
+/** Said to a stack of whose name an object is, when no stack holds it. */
+export function unheldSentence(what: string, uid: string): string {
+  return `${what} (uid ${uid}) was brought back from the trash, and no stack holds it since; to hold it again, set adopt: "${uid}" and run pulumi up`;
 }
 
 /** Who wants an object, and what it should be. */
@@ -51,6 +67,7 @@ export function decideTakeOver(
       refused: `${what} exists already and belongs to ${existing.owner} since ${existing.createdAt} (uid ${existing.uid})${inert}; choose another name, or ${adoptHint}`,
     };
   }
+  if (isUnheld(existing)) return { refused: `${unheldSentence(what, existing.uid)}${inert}` };
   const own = `${what} exists already: this stack's name owns it since ${existing.createdAt} (uid ${existing.uid}), but this state does not know it${inert}`;
   if (existing.kind !== "pool" && existing.consumers.length > 0) {
     return {

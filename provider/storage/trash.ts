@@ -1,8 +1,7 @@
 import type { Purge, StoredObject, Undelete } from "../drivers/driver";
-import { newClaim } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, type ObjectId, type PoolId } from "../model/names";
-import type { HeldObject } from "./claims";
+import { type HeldObject, newUnheldClaim } from "./claims";
 import { maxLookAgeMs } from "./looks";
 import type { PoolView } from "./poolView";
 import { poolRef, type Storage } from "./storage";
@@ -60,7 +59,7 @@ export async function undeleteObject(
   name?: string,
   signal?: AbortSignal,
 ): Promise<StoredObject> {
-  const request: Undelete = name === undefined ? { uid, claim: newClaim() } : { uid, claim: newClaim(), name };
+  const request: Undelete = { uid, claim: newUnheldClaim(), ...(name === undefined ? {} : { name }) };
   const object = await storage
     .backend(id.backend)
     .write(signal, (driver, call) => driver.undelete(poolRef(id), request, call));

@@ -72,7 +72,7 @@ test("one that is in the trash is said to be there, until when, and how it comes
   const made = await scene.volume("data");
   await scene.delete("volume", made);
   const [failure] = await scene.nextRun().check("volume", "data", inputs, inputs);
-  expect(failure?.reason).toContain(`undelete uid ${uidOf(made)}`);
+  expect(failure?.reason).toContain(`krstorage undelete main/ssd ${uidOf(made)}`);
   expect(failure?.reason).toContain("kept until 2031-01-02T12:00:00.000Z");
 });
 
@@ -81,7 +81,7 @@ test("it is found in the trash under its old name when the program renames it at
   const made = await scene.volume("data");
   await scene.delete("volume", made);
   const [failure] = await scene.nextRun().check("volume", "data", volumeInputs("renamed"), inputs);
-  expect(failure?.reason).toContain(`undelete uid ${uidOf(made)}`);
+  expect(failure?.reason).toContain(`krstorage undelete main/ssd ${uidOf(made)}`);
 });
 
 test("one that came back is no longer marked", async () => {

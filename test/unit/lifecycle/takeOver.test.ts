@@ -119,7 +119,7 @@ test("a former object in the trash is mentioned, and not brought back", async ()
   const first = await scene.volume("data");
   await scene.delete("volume", first);
   expect(await scene.nextRun().check("volume", "data", volumeInputs("data"))).toEqual([]);
-  expect(scene.infos.join()).toContain(`undelete ${uidOf(first)}`);
+  expect(scene.infos.join()).toContain(`undelete main/ssd ${uidOf(first)}`);
   expect(uidOf(await scene.volume("data"))).not.toBe(uidOf(first));
 });
 
