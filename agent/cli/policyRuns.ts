@@ -1,7 +1,6 @@
 import { KrStorageError } from "../../provider/model/errors";
 import { readAgentConfig } from "../config/agentConfig";
 import { runSettings } from "../config/runSettings";
-import { systemTiming } from "../daemon/timing";
 import type { RunOptions } from "../run/options";
 import type { BackendReport } from "../run/report";
 import { runOnce } from "../run/runOnce";
@@ -25,9 +24,9 @@ export async function runPolicies(
   args: Arguments,
   how: { dryRun: boolean; policy: string | undefined },
 ): Promise<BackendReport[]> {
-  const { storage, signal } = session;
+  const { storage, signal, timing } = session;
   const log = { debug: () => undefined, info: () => undefined, warn: session.warn };
-  const settings = runSettings(readAgentConfig(agentConfigFile(session, args)), session.env, systemTiming, log);
+  const settings = runSettings(readAgentConfig(agentConfigFile(session, args)), session.env, timing, log);
   const { policy } = how;
   const options: RunOptions = {
     ...settings,

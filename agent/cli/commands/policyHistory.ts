@@ -1,4 +1,3 @@
-import { systemTiming } from "../../daemon/timing";
 import { historyOf } from "../../run/history";
 import { lookAtBackend } from "../../run/look";
 import type { Command } from "../command";
@@ -19,9 +18,9 @@ export const policyHistory: Command = {
   ],
   async run(session, args) {
     const wanted = args.optional(0);
-    const { storage, signal } = session;
+    const { storage, signal, timing } = session;
     const looks = await Promise.all(
-      storage.backendNames().map((name) => lookAtBackend(storage.backend(name), systemTiming, signal)),
+      storage.backendNames().map((name) => lookAtBackend(storage.backend(name), timing, signal)),
     );
     const isWanted = ({ uid, name }: { uid: string; name: string }) =>
       wanted === undefined || [uid, name].includes(wanted);
