@@ -57,11 +57,13 @@ export class TimedCli {
     return this.until(() => what.exec(this.stderr)?.[1]);
   }
 
+  /** Whether it only waits for time to pass. */
+  get isResting(): boolean {
+    return this.restsUntilMs !== undefined && this.restsUntilMs > this.clock.now();
+  }
   /** Until when it waits, once it does nothing else. */
   rests(): Promise<number> {
-    return this.until(() =>
-      this.restsUntilMs !== undefined && this.restsUntilMs > this.clock.now() ? this.restsUntilMs : undefined,
-    );
+    return this.until(() => (this.isResting ? this.restsUntilMs : undefined));
   }
 
   /** Lets time pass until an instant, from one moment at which it does something to the next. */

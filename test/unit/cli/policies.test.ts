@@ -59,7 +59,7 @@ test("policies of a real pool: one snapshot a slot, explained and remembered", a
   expect(targetsOf(plan)[0]?.prune.keep[0]?.reasons).toEqual([expect.stringMatching(/^last [12] of 3$/)]);
   const { history } = await scene.json<{ history: { slot: string; target: string }[] }>("policy", "history");
   expect(history[0]).toMatchObject({
-    slot: targetsOf(dry)[0]?.take.slot,
+    slot: targetsOf(second)[0]?.take.slot,
     target: "main/ssd/data",
     fate: { state: "live" },
   });
