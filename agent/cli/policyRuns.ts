@@ -1,6 +1,7 @@
 import { KrStorageError } from "../../provider/model/errors";
 import { readAgentConfig } from "../config/agentConfig";
 import { runSettings } from "../config/runSettings";
+import { agentPort } from "../run/agentPort";
 import type { RunOptions } from "../run/options";
 import type { BackendReport } from "../run/report";
 import { runOnce } from "../run/runOnce";
@@ -36,7 +37,7 @@ export async function runPolicies(
     ...(policy === undefined ? {} : { only: ({ uid, name }) => uid === policy || name === policy }),
   };
   const reports = await runOnce(
-    storage.backendNames().map((name) => storage.backend(name)),
+    storage.backendNames().map((name) => agentPort(storage.backend(name))),
     options,
   );
   if (policy !== undefined) refuseUnknown(policy, reports);

@@ -1,3 +1,4 @@
+import { agentPort } from "../../run/agentPort";
 import { historyOf } from "../../run/history";
 import { lookAtBackend } from "../../run/look";
 import type { Command } from "../command";
@@ -20,7 +21,7 @@ export const policyHistory: Command = {
     const wanted = args.optional(0);
     const { storage, signal, timing } = session;
     const looks = await Promise.all(
-      storage.backendNames().map((name) => lookAtBackend(storage.backend(name), timing, signal)),
+      storage.backendNames().map((name) => lookAtBackend(agentPort(storage.backend(name)), timing, signal)),
     );
     const isWanted = ({ uid, name }: { uid: string; name: string }) =>
       wanted === undefined || [uid, name].includes(wanted);
