@@ -4,6 +4,7 @@ import type { BackendSummary } from "../metrics/backendSummary";
 import type { Metrics } from "../metrics/metrics";
 import { summarizePool, summarizeTargets } from "../metrics/summary";
 import type { BackendPort } from "../run/backendPort";
+import type { Journal } from "../run/journal";
 import { type BackendLook, lookAtBackend, type PoolLook } from "../run/look";
 import type { RunOptions } from "../run/options";
 import type { PolicyBook } from "../run/policyBook";
@@ -30,6 +31,7 @@ export interface RunnerShared {
   readonly timing: AgentTiming;
   readonly log: Log;
   readonly fsckTimes: FsckTimes;
+  readonly journal: Journal;
   /** Ends waiting: the agent is to stop or to begin anew. */
   readonly stopping: AbortSignal;
 }
@@ -99,10 +101,11 @@ export class BackendRunner {
       const lookMs = timing.uptime() - this.beganMs;
       book.put(look);
       const report = await runBackend(this.port, look, book, options);
+      const idleMs = hasActed(report) ? lookMs : timing.uptime() - this.beganMs;
       await this.afterRun(look, report, options);
       this.failures = look.isReachable ? 0 : this.failures + 1;
       const untilSlotMs = report.nextMs === undefined ? undefined : report.nextMs - (timing.now() + report.skewMs);
-      return nextDelay({ pollMs: this.settings.pollMs, lookMs, failures: this.failures, untilSlotMs });
+      return nextDelay({ pollMs: this.settings.pollMs, lookMs: idleMs, failures: this.failures, untilSlotMs });
     } catch (error) {
       // Nothing above throws; if it does all the same, this backend must not end the others
       this.shared.log.warn(
@@ -120,12 +123,16 @@ export class BackendRunner {
     const { metrics, log, timing } = this.shared;
     metrics.events.ran(report);
     logReport(log, report);
+    this.shared.journal.record(report);
+    const isFirst = !this.hasRun;
     this.current = {
       ...this.current,
       isUp: look.isReachable,
       ranAtMs: timing.now(),
       ...(look.isReachable ? this.seen(look, report) : {}),
     };
+    // The first page is the slowest; nobody waits for this one
+    if (isFirst) await metrics.text();
     for (const pool of look.pools) {
       const purge = await purgeExpired(this.port, pool, options);
       metrics.events.purgedTrash(this.port.name, purge);
@@ -172,4 +179,11 @@ export class BackendRunner {
       }
     }
   }
+}
+
+/** Whether a run has changed anything: then its time says nothing about what looking costs. */
+function hasActed({ targets }: BackendReport): boolean {
+  return targets.some(
+    ({ take, prune }) => take?.action === "taken" || take?.action === "failed" || (prune?.removed.length ?? 0) > 0,
+  );
 }

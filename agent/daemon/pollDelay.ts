@@ -2,7 +2,7 @@
 export interface Rhythm {
   /** How often changes of policies are looked for. */
   readonly pollMs: number;
-  /** How long the last look took. */
+  /** How long the last look took, and finding out what is to be done. */
   readonly lookMs: number;
   /** How often the backend could not be reached, in a row. */
   readonly failures: number;

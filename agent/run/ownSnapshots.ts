@@ -27,7 +27,8 @@ export function ownerOf(policyUid: string): string {
 
 /** The snapshots of one pool by target and policy, with one pass over its list. */
 export class SnapshotIndex {
-  private readonly byTarget = new Map<string, OwnSnapshot[]>();
+  /** By the uid of the target, then of the policy. Most targets are asked for in every run and many have none, so asking makes nothing. */
+  private readonly byTarget = new Map<string, Map<string, OwnSnapshot[]>>();
   private readonly clonesOf = new Map<string, string[]>();
 
   constructor(listing: Listing) {
@@ -50,12 +51,12 @@ export class SnapshotIndex {
 
   /** What a policy took of a target, in the trash or not, from the newest slot to the oldest. */
   of(policyUid: string, targetUid: string): OwnSnapshot[] {
-    return this.listOf(policyUid, targetUid).toSorted((a, b) => b.slotMs - a.slotMs);
+    return (this.byTarget.get(targetUid)?.get(policyUid) ?? []).toSorted((a, b) => b.slotMs - a.slotMs);
   }
 
   /** Those of all policies and targets, in no order. */
   all(): OwnSnapshot[] {
-    return [...this.byTarget.values()].flat();
+    return [...this.byTarget.values()].flatMap((policies) => [...policies.values()].flat());
   }
 
   private append(object: StoredObject): void {
@@ -65,9 +66,9 @@ export class SnapshotIndex {
   }
 
   private listOf(policyUid: string, targetUid: string): OwnSnapshot[] {
-    const key = `${policyUid} ${targetUid}`;
-    const found = this.byTarget.get(key) ?? [];
-    if (found.length === 0) this.byTarget.set(key, found);
+    const policies = this.byTarget.get(targetUid) ?? new Map<string, OwnSnapshot[]>();
+    const found = policies.get(policyUid) ?? [];
+    if (found.length === 0) this.byTarget.set(targetUid, policies.set(policyUid, found));
     return found;
   }
 
