@@ -9,8 +9,6 @@ import { EngineLog } from "./engineLog";
 /** What one plugin process knows: its engine, its configuration, and whether the engine has cancelled. */
 export class Session {
   readonly log = new EngineLog();
-  /** The URNs of what this process has read by the id alone: they are being imported. */
-  readonly imported = new Set<string>();
   private readonly cancelling = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
   private configured: Configured | undefined;
