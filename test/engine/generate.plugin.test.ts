@@ -87,7 +87,7 @@ describeWith({ needs: ["engine"] }, "taking over what exists: krstorage generate
     });
   };
 
-  test("AC-13 what a library and a lost stack have made comes under management with no difference, no write, the same bytes", async () => {
+  test("AC-13 AC-14 what a library and a lost stack have made comes under management with no difference, no write, the same bytes", async () => {
     const scene = newScene();
     const former = scene.newStack("former", { stackId: "id-of-the-former-stack" });
     former.program(another);
@@ -136,6 +136,14 @@ describeWith({ needs: ["engine"] }, "taking over what exists: krstorage generate
     const uids = new Map(resources.map(({ id, uid }) => [id, uid]));
     for (const { id, outputs } of (await scene.stack.resources()).filter((each) => each.id !== undefined))
       if (uids.has(id as string)) expect([id, outputs.uid]).toEqual([id, uids.get(id as string)]);
+
+    // The data of a class may become a class again: that is one create, and nothing else
+    const [, data = ""] = /^const class1: ClassDefinition = ({[^;]*});$/m.exec(text) ?? [];
+    const withClass = text
+      .replace(`const class1: ClassDefinition = ${data};`, `const class1 = new VolumeClass("gold", ${data});`)
+      .replace("type ClassDefinition,", "VolumeClass,");
+    await useProgram(scene.stack, withClass);
+    expectSentence(expectSuccess(await scene.stack.preview()), /\+ 1 to create 11 unchanged/);
 
     // The first change of an object also notes who declares it now; the others stay as they are
     await useProgram(scene.stack, text.replace('"4096KiB"', '"6MiB"'));

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { describeWith, engineBin } from "../support/requires";
@@ -18,7 +18,7 @@ describeWith(
     const folder = temporaryFolder("python");
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    test("AC-35 examples/python: previewed, made, unchanged, and ended", async () => {
+    test("examples/python: previewed, made, unchanged, and ended", async () => {
       const backend = localBackend(folder);
       const [generated, project] = [join(folder, "generated"), join(folder, "project")];
       await run(join(process.env.KRSTORAGE_TEST_CODEGEN_BIN as string, "codegen"), [
@@ -52,8 +52,13 @@ describeWith(
         host: pluginHost,
         runtime: "python",
       });
-      for (const file of ["Pulumi.yaml", "__main__.py"])
-        cpSync(join(root, "examples", "python", file), join(project, file));
+      const example = join(root, "examples", "python");
+      cpSync(join(example, "__main__.py"), join(project, "__main__.py"));
+      const projectFile = readFileSync(join(example, "Pulumi.yaml"), "utf8");
+      writeFileSync(
+        join(project, "Pulumi.yaml"),
+        projectFile.replace("virtualenv: .venv", `virtualenv: ${environment}`),
+      );
       await stack.init();
       expectSentence(expectSuccess(await stack.preview()), /\+ 7 to create/);
       expectSentence(expectSuccess(await stack.up()), /\+ 7 created/);
