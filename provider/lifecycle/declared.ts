@@ -1,4 +1,5 @@
 import type { StoredObject } from "../drivers/driver";
+import { type ObjectRecord, objectRecord } from "../drivers/record";
 import { KrStorageError } from "../model/errors";
 import type { KindName } from "../model/kinds";
 import { formatObjectId, formatPoolId, type PoolId } from "../model/names";
@@ -49,7 +50,8 @@ export async function declaredIn(
     const where = poolOf(id);
     views.push({ id: where, view: await context.storage.view(where, { maxAgeMs: 0, signal: context.signal }) });
   }
-  for (const kind of ["volume", "share", "snapshot"] as const)
+  // Snapshots come last there, after what they are taken of
+  for (const kind of objectRecord.shape.kind.options)
     for (const { id, view } of views) await addObjects(found, kind, id, view, context);
   await addPolicies(found, views, context);
   for (const { id, view } of views)
@@ -60,7 +62,7 @@ export async function declaredIn(
 
 async function addObjects(
   found: Found,
-  kind: "volume" | "share" | "snapshot",
+  kind: ObjectRecord["kind"],
   pool: PoolId,
   view: PoolView,
   context: Context,
