@@ -7,7 +7,7 @@ import { countLine, createSteps, note, StepError, say } from "./lib/console.mjs"
 import { debianPackages } from "./lib/debian.mjs";
 import { installDependencies } from "./lib/dependencies.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
-import { ensureCodegen, ensureYamlHost } from "./lib/enginePrograms.mjs";
+import { ensureCodegen, ensurePythonEnvironment, ensurePythonHost, ensureYamlHost } from "./lib/enginePrograms.mjs";
 import { addTotals, noTests, runJest } from "./lib/jest.mjs";
 import { checkNode } from "./lib/node.mjs";
 import { printSummary } from "./lib/summary.mjs";
@@ -31,6 +31,8 @@ async function engineForTests() {
       ...engine.env,
       KRSTORAGE_TEST_ENGINE_BIN: engine.binDir,
       KRSTORAGE_TEST_YAML_BIN: (await ensureYamlHost(engine.binDir)) ?? "",
+      KRSTORAGE_TEST_PYTHON_BIN: (await ensurePythonHost(engine.binDir)) ?? "",
+      KRSTORAGE_TEST_PYTHON_ENVIRONMENT: (await ensurePythonEnvironment()) ?? "",
       KRSTORAGE_TEST_CODEGEN_BIN: (await ensureCodegen()) ?? "",
     };
   } catch (error) {

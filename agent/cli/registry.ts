@@ -188,6 +188,12 @@ export const registry: Entry[] = [
     load: () => (require("./commands/configFromStack") as typeof import("./commands/configFromStack")).configFromStack,
   },
   {
+    name: "generate",
+    group: "Set up",
+    summary: "write a Pulumi program and an import file for what a backend holds",
+    load: () => (require("./commands/generate") as typeof import("./commands/generate")).generate,
+  },
+  {
     name: "completion",
     group: "Set up",
     summary: "print the completion script of a shell",

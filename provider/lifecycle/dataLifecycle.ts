@@ -89,6 +89,7 @@ async function make(
       sourceUid: source?.record.uid,
       image: imageOf(inputs),
       adopt: textOf(inputs.adopt),
+      progress: context.progress,
     },
     signal,
   );

@@ -1,4 +1,4 @@
-import type { Log } from "../drivers/driver";
+import type { Log, Progress } from "../drivers/driver";
 import type { Kind } from "../model/kind";
 import type { Storage } from "../storage/storage";
 import type { Plan } from "./plan";
@@ -31,6 +31,8 @@ export interface Context {
   storage: Storage;
   plan: Plan;
   log: Log;
+  /** Told how far a long copy is, where the host can show it at the resource. */
+  progress?: ((progress: Progress) => void) | undefined;
   /** Aborted when the engine cancels, or when the time is up that the engine allows. */
   signal?: AbortSignal | undefined;
   /** How long the engine allows an operation to take, ms, where the program says so (`customTimeouts`). */

@@ -33,7 +33,7 @@ interface Target {
 
 /** Checks a policy: its shape, then what its targets and their pools say. */
 export async function checkPolicy(request: CheckRequest, context: Context): Promise<CheckResult> {
-  const { inputs, failures } = checkShape(snapshotPolicy, request);
+  const { inputs, failures } = checkShape(snapshotPolicy, withoutSeen(request));
   if (failures.length > 0) return { inputs, failures };
   const targets: Target[] = [];
   for (const [index, id] of idsOf(inputs.targets).entries()) {
@@ -179,6 +179,17 @@ function withSeen(inputs: Properties, oldInputs: Properties | undefined, targets
   const objects = targets.flatMap(({ object }) => object ?? []);
   if (objects.length !== count)
     return oldInputs?.[seenKey] === undefined ? inputs : { ...inputs, [seenKey]: oldInputs[seenKey] };
+  return { ...inputs, [seenKey]: seenOf(objects) };
+}
+
+/** The note of which objects they are. */
+export function seenOf(objects: StoredObject[]): string {
   const identities = objects.map(({ record }) => `${record.uid}:${record.claim}`).sort();
-  return { ...inputs, [seenKey]: createHash("sha256").update(identities.join()).digest("hex").slice(0, 12) };
+  return createHash("sha256").update(identities.join()).digest("hex").slice(0, 12);
+}
+
+/** Inputs that come from the state, as an import's do, hold the note; a program that declares one is told it is no property. */
+function withoutSeen(request: CheckRequest): CheckRequest {
+  const { [seenKey]: seen, ...newInputs } = request.newInputs;
+  return seen !== undefined && seen === request.oldInputs?.[seenKey] ? { ...request, newInputs } : request;
 }

@@ -19,7 +19,7 @@ import { expectedState } from "./expected";
 import type { Context, Lifecycle, Properties, ReadRequest, ReadResult } from "./lifecycle";
 import { formatLost, lostMarker } from "./lost";
 import { recordedInputs } from "./place";
-import { checkPolicy, idsOf, seenKey } from "./policyCheck";
+import { checkPolicy, idsOf, seenKey, seenOf } from "./policyCheck";
 import { removedByChange } from "./policyRetention";
 import { labelsOf, textOf } from "./properties";
 import { hasUnknown } from "./unknown";
@@ -158,24 +158,26 @@ async function allPools({ storage, signal }: Context): Promise<PoolId[]> {
 
 /** The inputs as last spelled; of the targets only those on which the policy acts, so that a detached one is a difference. */
 function inputsOf(record: PolicyRecord, views: { id: PoolId; view: PoolView }[], oldState: Properties): Properties {
-  const acting = new Set(
-    views.flatMap(({ id, view }) => {
-      const here = view.policy(record.uid);
-      if (!here) return [];
-      return view
-        .all()
-        .filter((object) => object.phase === "live" && isAttached(here, object))
-        .map((object) => formatObjectId({ ...id, name: object.record.name }));
-    }),
-  );
+  const attached = views.flatMap(({ id, view }) => {
+    const here = view.policy(record.uid);
+    if (!here) return [];
+    return view
+      .all()
+      .filter((object) => object.phase === "live" && isAttached(here, object))
+      .map((object) => ({ id: formatObjectId({ ...id, name: object.record.name }), object }));
+  });
+  const acting = new Set(attached.map(({ id }) => id));
   const spelled = (oldState.targets ?? record.requested.targets) as string[] | undefined;
   const echoed = Object.fromEntries(
     [...snapshotPolicy.permissions, seenKey]
       .filter((key) => oldState[key] !== undefined)
       .map((key) => [key, oldState[key]]),
   );
+  // An import finds the policy attached to just these, so that declaring them is no difference
+  const seen = oldState.uid === undefined ? { [seenKey]: seenOf(attached.map(({ object }) => object)) } : {};
   return {
     ...echoed,
+    ...seen,
     ...recordedInputs(record.requested, recorded),
     name: record.name,
     targets: [...(spelled ?? []).filter((target) => acting.delete(target)), ...acting],

@@ -1,4 +1,4 @@
-import type { NewObject, RecordChange, StoredObject } from "../drivers/driver";
+import type { NewObject, Progress, RecordChange, StoredObject } from "../drivers/driver";
 import { newClaim, newUid, type ObjectSettings } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import type { Image } from "../model/image";
@@ -24,6 +24,8 @@ export interface WantedObject extends Wanted {
   image?: Image | undefined;
   /** What it is given, of its own and by its class. */
   settings?: ObjectSettings | undefined;
+  /** Told how far a long copy is. */
+  progress?: ((progress: Progress) => void) | undefined;
 }
 
 /** How an object came to be held: made, or an existing one taken over. */
@@ -87,7 +89,7 @@ async function createObject(
   wanted: WantedObject,
   signal?: AbortSignal,
 ): Promise<StoredObject> {
-  const { kind, owner, requested, labels, stackId, sizeBytes, sourceUid, image, settings } = wanted;
+  const { kind, owner, requested, labels, stackId, sizeBytes, sourceUid, image, settings, progress } = wanted;
   const uid = newUid();
   const object: NewObject = {
     kind,
@@ -106,7 +108,7 @@ async function createObject(
   };
   const made = await storage
     .backend(id.backend)
-    .write(signal, (driver, call) => driver.create(poolRef(id), object, call));
+    .write(signal, (driver, call) => driver.create(poolRef(id), object, progress ? { ...call, progress } : call));
   await storage.note(id, (view) => view.put(made));
   return made;
 }

@@ -1,7 +1,7 @@
 // Builds the engine from Go modules: the CLI, then the Node language host. The modules are pinned in scripts/engine/; they come
 // from wherever the user's Go gets its modules, and are checked against the committed go.sum.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { heartbeat, StepError } from "./console.mjs";
 import {
   cacheFolder,
@@ -40,7 +40,10 @@ const go = () => which("go", { also: ["/usr/local/go/bin"] });
 
 export const canBuild = () => go() !== undefined;
 
-/** Builds one program of the recipe into a folder. Throws a StepError with the end of what Go says. */
+/**
+ * Builds one program of the recipe into a folder, and puts the `files` of its module beside it that it runs. Throws a StepError
+ * with the end of what Go says.
+ */
 export async function buildPart(part, binDir, log, onBeat = () => {}) {
   log(`building ${part.program} (${part.takes})`);
   const stop = heartbeat(`building ${part.program}`, { onBeat });
@@ -56,9 +59,19 @@ export async function buildPart(part, binDir, log, onBeat = () => {}) {
         `Building ${part.program} failed:\n${tail(built.output)}\nTry: cd ${shown(join(recipe, part.module))} && go mod download`,
       );
     }
+    if (part.files) await copyFiles(part, binDir);
   } finally {
     stop();
   }
+}
+
+async function copyFiles({ module, from, files }, binDir) {
+  const args = ["list", "-m", "-mod=readonly", "-f", "{{.Dir}}", from];
+  const listed = await run(go(), args, { cwd: join(recipe, module), env: { ...process.env, GOWORK: "off" } });
+  const folder = listed.stdout.trim();
+  if (listed.code !== 0 || folder === "")
+    throw new StepError(`The files of ${from} are not there:\n${tail(listed.output)}`);
+  for (const file of files) copyFileSync(join(folder, file), join(binDir, basename(file)));
 }
 
 /** Waits as long as another run is making the engine; true if that run succeeded. */

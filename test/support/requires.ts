@@ -17,6 +17,7 @@ export type Need =
   | "yaml"
   | "codegen"
   | "python"
+  | "pythonHost"
   | "loop"
   | "btrfs"
   | "xfs"
@@ -96,6 +97,14 @@ const reasons: Record<Need, () => string | undefined> = {
       ? undefined
       : "Pulumi's code generators are not built (run it by npm test, with Go)",
   python: () => program("python3") ?? trial("python3", ["-c", "import venv, ensurepip"], "python3 has no venv"),
+  pythonHost: () =>
+    reasonFor("engine") ??
+    (isExecutable(join(process.env.KRSTORAGE_TEST_PYTHON_BIN || "-", "pulumi-language-python"))
+      ? undefined
+      : "no language host for Python (run it by npm test, with Go)") ??
+    (isExecutable(join(process.env.KRSTORAGE_TEST_PYTHON_ENVIRONMENT || "-", "bin", "python3"))
+      ? undefined
+      : "Pulumi's Python SDK is not installed (run it by npm test, with python3 and a package index for pip)"),
   loop: () => reasonFor("linux") ?? reasonFor("root") ?? trial("losetup", ["--find"], "no loop device can be had"),
   btrfs: () => reasonFor("loop") ?? program("mkfs.btrfs"),
   xfs: () => reasonFor("loop") ?? program("mkfs.xfs"),

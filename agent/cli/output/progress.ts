@@ -1,5 +1,5 @@
-import { formatBytes } from "../../../provider/model/quantity";
 import type { Progress } from "../../../provider/storage";
+import { formatProgress, percentOf } from "../../../provider/storage/progress";
 
 /** Where progress goes: standard error, never what a program reads. */
 interface Stream {
@@ -16,9 +16,9 @@ export class ProgressLine {
 
   constructor(private readonly stream: Stream) {}
 
-  readonly show = ({ doneBytes, totalBytes }: Progress): void => {
-    const percent = totalBytes === 0 ? 100 : Math.floor((doneBytes / totalBytes) * 100);
-    const text = `copying: ${percent} % (${formatBytes(doneBytes)} of ${formatBytes(totalBytes)})`;
+  readonly show = (progress: Progress): void => {
+    const percent = percentOf(progress);
+    const text = formatProgress(progress);
     if (this.stream.isTTY === true) {
       this.stream.write(`\r${text}\u001b[K`);
       this.isShown = true;

@@ -32,7 +32,8 @@ export async function copyImage(
     await requireIdle(image, before);
     throwIfCancelled(call.signal, "copying to", what);
     // On another file system blocks cannot be shared, whatever ours can
-    await copyDisk({ source: descriptor, sourcePath: image.path, target, mustShare: false, signal: call.signal });
+    const { signal, progress } = call;
+    await copyDisk({ source: descriptor, sourcePath: image.path, target, mustShare: false, signal, progress });
     await requireIdle(image, before);
     const after = fstatSync(descriptor);
     if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw written(image, what);

@@ -26,6 +26,11 @@ export class EngineLog {
     };
   }
 
+  /** Shows for the moment what is happening with a resource: the next message takes its place, and nothing of it is kept. */
+  status(message: string, urn: string): void {
+    if (this.client) this.send(LogSeverity.INFO, message, urn, true);
+  }
+
   /** Waits until everything said so far has reached the engine: it drops what comes after the answer to its last call. */
   async flush(): Promise<void> {
     await Promise.all(this.underWay);
@@ -36,7 +41,7 @@ export class EngineLog {
     this.client = undefined;
   }
 
-  private send(severity: LogSeverity, message: string, urn: string): void {
+  private send(severity: LogSeverity, message: string, urn: string, isStatus = false): void {
     const text = redact(message);
     const client = this.client;
     if (!client) {
@@ -47,6 +52,7 @@ export class EngineLog {
     request.setSeverity(severity);
     request.setMessage(text);
     request.setUrn(urn);
+    request.setEphemeral(isStatus);
     const sent = new Promise<void>((resolve) => {
       // Not Pulumi's own client: where two copies of the gRPC library are installed, that one is made by the other
       const { path, requestSerialize, responseDeserialize } = EngineService.log;
@@ -59,7 +65,7 @@ export class EngineLog {
         new Metadata(),
         options,
         (error) => {
-          if (error) console.error(text); // the engine has gone; what it would have shown must not be lost
+          if (error && !isStatus) console.error(text); // the engine has gone; what it would have shown must not be lost
           resolve();
         },
       );

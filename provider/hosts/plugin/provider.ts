@@ -62,7 +62,7 @@ function providerService(session: Session): IResourceProviderServer {
     configure: answer((request) => configure(request, session)),
 
     check: answer((request) => check(request, session)),
-    diff: answer((request) => diff(request, session)),
+    diff: answer(diff),
     create: answer((request) => create(request, session)),
     read: answer((request) => read(request, session)),
     update: answer((request) => update(request, session)),

@@ -30,7 +30,10 @@ import { type Decoded, decode, encode } from "./wire";
 const providerKey = "__provider";
 /** Who declared the inputs. Not the program's: it is added by check, so that the next one can tell a rename from a stranger. */
 const ownerKey = "owner";
-/** Noted by a read from the id alone: the inputs are those of an object that may have another owner. */
+/**
+ * Noted by a read from the id alone, and kept until the program first changes something: the owner among the inputs is the one
+ * that the object came with. Taking it under management is no difference, so nothing is written for it alone.
+ */
 const importedKey = "imported";
 
 function lifecycleOf(request: { getUrn(): string; getType(): string }): Lifecycle {
@@ -74,11 +77,18 @@ export async function check(request: CheckRequest, session: Session): Promise<Ch
     session.contextFor(request.getUrn()),
   );
   const response = new CheckResponse();
-  // While an object is being imported nothing may differ; from the next occasion on it is this stack's
-  const checkedOwner = session.imported.has(request.getUrn()) ? (olds.owner ?? owner) : owner;
-  response.setInputs(encode({ ...result.inputs, [ownerKey]: checkedOwner }, decodedNews.secrets));
+  const hidden = isStillAsImported(lifecycle, olds, result.inputs)
+    ? { [ownerKey]: olds.owner, [importedKey]: true }
+    : { [ownerKey]: owner };
+  response.setInputs(encode({ ...result.inputs, ...hidden }, decodedNews.secrets));
   response.setFailuresList([...naming, ...result.failures].map(checkFailure));
   return response;
+}
+
+/** Whether an object was imported and is declared just as it was found. The first change also notes this stack as its owner. */
+function isStillAsImported(lifecycle: Lifecycle, olds: Split, inputs: Properties): boolean {
+  if (!olds.isImported || olds.owner === undefined) return false;
+  return lifecycle.diff({ owner: olds.owner, oldState: olds.inputs, newInputs: inputs }).changed.length === 0;
 }
 
 export function checkFailure({ property, reason }: Failure): CheckFailure {
@@ -88,12 +98,13 @@ export function checkFailure({ property, reason }: Failure): CheckFailure {
   return failure;
 }
 
-export function diff(request: DiffRequest, session: Session): DiffResponse {
+export function diff(request: DiffRequest): DiffResponse {
   const { DIFF_NONE, DIFF_SOME } = DiffResponse.DiffChanges;
   const lifecycle = lifecycleOf(request);
   const oldState = withoutProvider(decode(request.getOlds()).properties);
   const news = split(decode(request.getNews()));
-  const owner = ownerFor(request, oldState, news, session);
+  // A refresh compares the inputs that it has with themselves
+  const owner = news.isImported ? String(oldState.owner) : (news.owner ?? ownerOf(request.getUrn()));
   const result = lifecycle.diff({ owner, oldState, newInputs: news.inputs });
   const response = new DiffResponse();
   response.setChanges(result.changed.length > 0 ? DIFF_SOME : DIFF_NONE);
@@ -105,17 +116,6 @@ export function diff(request: DiffRequest, session: Session): DiffResponse {
   for (const [path, difference] of detailedDiff(result, oldState, { ...news.inputs, [ownerKey]: owner }))
     details.set(path, difference);
   return response;
-}
-
-/**
- * Who declares the new inputs. While an object is being imported nothing may differ, so that is whoever owns it; on the next
- * occasion it is this stack. A refresh compares the inputs that it has with themselves.
- */
-function ownerFor(request: DiffRequest, oldState: Properties, news: Split, session: Session): string {
-  if (session.imported.has(request.getUrn())) return String(oldState.owner);
-  const olds = split(decode(request.getOldInputs()));
-  const isFirstSince = olds.isImported && !news.isImported;
-  return isFirstSince ? ownerOf(request.getUrn()) : (news.owner ?? ownerOf(request.getUrn()));
 }
 
 export async function create(request: CreateRequest, session: Session): Promise<CreateResponse> {
@@ -154,12 +154,11 @@ export async function read(request: ReadRequest, session: Session): Promise<Read
   const response = new ReadResponse();
   if (!result) return response;
   const isImport = Object.keys(oldState).length === 0;
-  if (isImport) session.imported.add(request.getUrn());
   const hidden = {
     // A resource that was last written by the dynamic host keeps what that one needs
     ...(oldInputs.properties[providerKey] === undefined ? {} : { [providerKey]: oldInputs.properties[providerKey] }),
     ...(result.state.owner === undefined ? {} : { [ownerKey]: result.state.owner }),
-    ...(isImport ? { [importedKey]: true } : {}),
+    ...(isImport || oldInputs.properties[importedKey] === true ? { [importedKey]: true } : {}),
   };
   const secrets = state.secrets.and(oldInputs.secrets);
   response.setId(result.id);

@@ -5,12 +5,11 @@ import { KrStorageError } from "../../model/errors";
 import { anyOf, deadlineSaying } from "../../storage/deadline";
 import { type Configured, openConfigured } from "./configuration";
 import { EngineLog } from "./engineLog";
+import { statusLine } from "./statusLine";
 
 /** What one plugin process knows: its engine, its configuration, and whether the engine has cancelled. */
 export class Session {
   readonly log = new EngineLog();
-  /** The URNs of what this process has read by the id alone: they are being imported. */
-  readonly imported = new Set<string>();
   private readonly cancelling = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
   private configured: Configured | undefined;
@@ -35,12 +34,13 @@ export class Session {
   contextFor(urn: string, timeoutSeconds = 0): Context {
     const { storage, plan } = this.current();
     const log = this.log.about(urn);
+    const progress = statusLine((text) => this.log.status(text, urn));
     const cancelled = this.cancelling.signal;
     cancelled.throwIfAborted();
-    if (!(timeoutSeconds > 0)) return { storage, plan, log, signal: cancelled };
+    if (!(timeoutSeconds > 0)) return { storage, plan, log, progress, signal: cancelled };
     const timeoutMs = timeoutSeconds * 1000;
     const late = `did not finish within the ${timeoutSeconds} s that customTimeouts allows; raise it, or look at what keeps the backend`;
-    return { storage, plan, log, signal: anyOf(cancelled, deadlineSaying(timeoutMs, late)), timeoutMs };
+    return { storage, plan, log, progress, signal: anyOf(cancelled, deadlineSaying(timeoutMs, late)), timeoutMs };
   }
 
   /** Ends every call that is under way, and all to come: the engine wants to stop. */

@@ -49,14 +49,14 @@ export class TestStack {
     /** What serves the program's resources. Default: the dynamic provider. */
     host?: EngineHost;
     /** The language of the program. Default: JavaScript. */
-    runtime?: "nodejs" | "yaml";
+    runtime?: "nodejs" | "yaml" | "python";
   }) {
     this.folder = options.folder;
     this.host = options.host ?? dynamicHost;
     this.stackName = options.stackName ?? "test";
     for (const name of ["state", "home"]) mkdirSync(join(this.folder, name), { recursive: true });
     this.project = options.project ?? "identity";
-    if (options.runtime !== "yaml") this.prepareNode(options.modules);
+    if ((options.runtime ?? "nodejs") === "nodejs") this.prepareNode(options.modules);
     writeFileSync(join(this.folder, `Pulumi.${this.stackName}.yaml`), JSON.stringify({ config: options.config }));
     this.env = {
       ...process.env,

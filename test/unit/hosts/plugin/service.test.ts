@@ -156,31 +156,35 @@ describe("diff", () => {
   });
 });
 
-test("an import reads everything from the id alone, and finds no difference to what it read", async () => {
+test("an import takes an object as it is: no difference, also later, until the program changes it; then its owner is noted too", async () => {
   const { id } = await withVolume();
   plugin.disk.edit("ssd", "data", { owner: "library/Volume/data" });
   const read = await plugin.read("Volume", "imported", id);
+  const state = plain(read.getProperties());
   const inputs = plain(read.getInputs());
   expect(inputs).toMatchObject({ ...volumeInputs, owner: "library/Volume/data" });
   const checked = plain((await plugin.check("Volume", "imported", inputs, inputs)).getInputs());
-  const during = await plugin.diff("Volume", "imported", id, plain(read.getProperties()), checked, inputs);
+  const during = await plugin.diff("Volume", "imported", id, state, checked, inputs);
   expect(during.getChanges()).toBe(DiffResponse.DiffChanges.DIFF_NONE);
-  // On the next occasion, which is another process, the object is noted as this stack's, in place
-  plugin.session.imported.clear();
-  const next = await plugin.check("Volume", "imported", volumeInputs, checked);
+  // A refresh and another run, which is another process
+  const refreshed = await plugin.read("Volume", "imported", id, state, checked);
+  expect(plain(refreshed.getInputs())).toEqual(checked);
+  const same = plain((await plugin.check("Volume", "imported", volumeInputs, checked)).getInputs());
+  expect(same).toEqual(checked);
+  const later = await plugin.diff("Volume", "imported", id, state, same, checked);
+  expect(later.getChanges()).toBe(DiffResponse.DiffChanges.DIFF_NONE);
+
+  const changed = { ...volumeInputs, labels: { tier: "gold" } };
+  const next = await plugin.check("Volume", "imported", changed, checked);
   expect(next.getFailuresList()).toEqual([]);
-  const after = await plugin.diff(
-    "Volume",
-    "imported",
-    id,
-    plain(read.getProperties()),
-    plain(next.getInputs()),
-    checked,
-  );
-  expect(after.getDiffsList()).toEqual(["owner"]);
-  const updated = await plugin.update("Volume", "imported", id, plain(read.getProperties()), plain(next.getInputs()));
+  const news = plain(next.getInputs());
+  const after = await plugin.diff("Volume", "imported", id, state, news, checked);
+  expect(after.getDiffsList()).toEqual(["labels", "owner"]);
+  const updated = await plugin.update("Volume", "imported", id, state, news);
   expect(plain(updated.getProperties()).owner).toBe("proj/dev/Volume/imported");
   expect(plugin.disk.live("ssd", "data").record.owner).toBe("proj/dev/Volume/imported");
+  const settled = plain((await plugin.check("Volume", "imported", changed, news)).getInputs());
+  expect(settled).toEqual({ ...changed, name: "data", owner: "proj/dev/Volume/imported" });
 });
 
 test("what is gone reads as nothing", async () => {
