@@ -13,8 +13,8 @@ export interface Rhythm {
 const firstRetryMs = 5_000;
 const longestRetryMs = 15 * 60_000;
 const shortestMs = 100;
-/** Of the time of one core, at the most one hundredth goes into looking. */
-const idleShare = 100;
+/** Looking takes one part of so many, so that with the garbage it leaves, which others collect, it stays below a hundredth of a core. */
+const idleShare = 200;
 
 /** How long to wait: until the next slot, and no longer than it takes to notice changes; longer and longer for a backend that is down. */
 export function nextDelay({ pollMs, lookMs, failures, untilSlotMs }: Rhythm): number {

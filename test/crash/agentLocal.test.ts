@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { DatabaseSync } from "@photostructure/sqlite";
 import { simulate, simulatedAt, slotName } from "../../provider/retention";
 import { Storage, StorageLibrary } from "../../provider/storage";
 import { resolveConfig } from "../../provider/storage/configSources";
@@ -19,8 +20,8 @@ const policies = [
   { name: "often", schedule: "*/15 * * * *", timezone: "UTC", retention: { keepLast: 5 } },
   { name: "hourly", schedule: "@hourly", timezone: "Europe/Vienna", retention: { keepHourly: 3, keepDaily: 2 } },
 ];
-/** A run of all targets takes less than this on an idle machine; where it takes longer, agents are killed earlier in it. */
-const longestLifeMs = 1500;
+/** Of the changes that a slot brings: one snapshot of each volume, and soon one removal. */
+const mostChanges = names.length;
 
 interface History {
   history: { slot: string; policy: string; target: string; fate: { state: string } }[];
@@ -68,6 +69,20 @@ class Fleet {
     }
   }
 
+  /** How many changes the pool has seen. */
+  changes(): number {
+    const database = new DatabaseSync(join(this.path, "ssd", ".krstorage", "pool.db"), { readOnly: true });
+    try {
+      return Number(database.prepare("SELECT count(*) AS n FROM audit").get()?.n);
+    } finally {
+      database.close();
+    }
+  }
+  /** Waits until so many changes have been made, in the middle of what follows, or there is nothing left to do for the agent. */
+  async untilChanges(count: number, n: number): Promise<void> {
+    while (this.changes() < count && !this.agents[n]?.isResting) await wait(1);
+  }
+
   begin(n: number): void {
     this.agents[n] = new TimedCli(this.clock, ["agent"], this.env(n));
   }
@@ -110,11 +125,13 @@ describeWith({ needs: ["linux"] }, "two agents at once on a real pool, each kill
     try {
       for (let quarter = 0; quarter < quarters; quarter += 1) {
         await fleet.rest();
+        const before = fleet.changes();
         fleet.clock.set(startMs + (quarter + 1) * quarterMs);
         // Either, in the middle of what it does; then another one in its place, perhaps no luckier
         for (const n of [0, 1])
           while (random() < 0.4) {
-            await wait(random() * longestLifeMs);
+            await fleet.untilChanges(before + Math.floor(random() * mostChanges), n);
+            await wait(random() * 10);
             await fleet.kill(n);
             fleet.begin(n);
           }
@@ -123,7 +140,7 @@ describeWith({ needs: ["linux"] }, "two agents at once on a real pool, each kill
     } finally {
       await fleet.end();
     }
-    expect(fleet.deaths).toBeGreaterThan(5);
+    expect(fleet.deaths).toBeGreaterThan(3);
     await fleet.json("policy", "run");
     const { history } = await fleet.json<History>("policy", "history", "--limit", "10000");
     const live = history.filter(({ fate }) => fate.state === "live");

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { StepError } from "../../lib/console.mjs";
@@ -17,7 +18,8 @@ const goalMb = 150;
 const goalPercent = 1;
 const goalScrapeMs = 300;
 const sampleMs = 5000;
-const scrapes = 11;
+const starts = 5;
+const scrapes = 6;
 /** As many volumes to a policy as there are targets of 500 policies with 10,000. */
 const volumesOfPolicy = 20;
 
@@ -26,39 +28,32 @@ export async function agentFigures({ workspace }, { listed, idleSeconds }) {
   const backends = localBackends(folder);
   progress(`  agent: making ${listed} volumes and ${listed / volumesOfPolicy} policies`);
   await runWorker("declarePolicies", workspace.folder, JSON.stringify(backends), listed, listed / volumesOfPolicy);
-  const agent = await startAgent(workspace, folder, backends, listed);
-  try {
-    const idle = await whileIdle(agent.pid, idleSeconds);
-    const first = await scrape(agent.address, listed);
-    const later = [];
-    for (let n = 1; n < scrapes; n += 1) later.push(await scrape(agent.address, listed));
-    return figuresOf(listed, idle, first, spread(later), memoryOf(agent.pid));
-  } finally {
-    await agent.stop();
+  const found = { first: [], later: [] };
+  for (let start = 0; start < starts; start += 1) {
+    const agent = await startAgent(workspace, folder, backends, listed);
+    try {
+      // The first one has been idle for long when it is scraped, the others have just started
+      if (start === 0) found.idle = await whileIdle(agent.pid, idleSeconds);
+      found.first.push(await scrape(agent.address, listed));
+      for (let n = 1; n < scrapes; n += 1) found.later.push(await scrape(agent.address, listed));
+      found.after ??= memoryOf(agent.pid);
+    } finally {
+      await agent.stop();
+    }
   }
+  return figuresOf(listed, found);
 }
 
-function figuresOf(listed, { memory, cpuPercent, seconds }, first, later, after) {
+function figuresOf(listed, { idle, first, later, after }) {
   const one = (value) => ({ median: value, low: value, high: value, runs: 1 });
+  const figure = (name, unit, value, goal) => ({ name, unit, ...value, goal, verdict: atMost(value.median, goal) });
   const what = `agent idle, ${listed} volumes, ${listed / volumesOfPolicy} policies`;
   return [
-    { name: what, unit: "MB", ...memory, goal: goalMb, verdict: atMost(memory.median, goalMb) },
+    figure(what, "MB", idle.memory, goalMb),
     { name: "at its peak, scrapes included", unit: "MB", ...one(after.peak), isSub: true },
-    {
-      name: `its share of a core in ${seconds} s`,
-      unit: "percent",
-      ...one(cpuPercent),
-      goal: goalPercent,
-      verdict: atMost(cpuPercent, goalPercent),
-    },
-    {
-      name: `scrape of ${listed} volumes`,
-      unit: "ms",
-      ...later,
-      goal: goalScrapeMs,
-      verdict: atMost(later.median, goalScrapeMs),
-    },
-    { name: "the first one", unit: "ms", ...one(first), goal: goalScrapeMs, verdict: atMost(first, goalScrapeMs) },
+    figure(`its share of a core in ${idle.seconds} s`, "percent", one(idle.cpuPercent), goalPercent),
+    figure(`scrape of ${listed} volumes`, "ms", spread(later), goalScrapeMs),
+    figure("the first scrape of a process", "ms", spread(first), goalScrapeMs),
   ];
 }
 
@@ -110,11 +105,18 @@ async function whileIdle(pid, seconds) {
   return { memory: spread(samples), cpuPercent, seconds };
 }
 
+/** As Prometheus reads it: bytes, which are looked at afterwards. */
 async function scrape(address, volumes) {
   const started = performance.now();
-  const text = await (await fetch(`${address}/metrics`)).text();
+  const chunks = await new Promise((resolve, reject) => {
+    get(`${address}/metrics`, (response) => {
+      const read = [];
+      response.on("data", (chunk) => read.push(chunk));
+      response.on("end", () => resolve(read));
+    }).on("error", reject);
+  });
   const ms = performance.now() - started;
-  const found = text.split("\nkrstorage_volume_size_bytes{").length - 1;
+  const found = Buffer.concat(chunks).toString().split("\nkrstorage_volume_size_bytes{").length - 1;
   if (found !== volumes) throw new StepError(`The metrics show ${found} volumes instead of ${volumes}.`);
   return ms;
 }

@@ -179,7 +179,7 @@ describe("how long an agent waits", () => {
     ["until it looks for changes", rhythm, 60_000],
     ["until the next slot", { ...rhythm, untilSlotMs: 1234 }, 1234],
     ["no time at all is a hot loop", { ...rhythm, untilSlotMs: -5 }, 100],
-    ["a slow look is made less often: a hundredth of its time", { ...rhythm, lookMs: 2_000 }, 200_000],
+    ["a slow look is made less often: once in two hundred times as long", { ...rhythm, lookMs: 2_000 }, 400_000],
     ["a backend that is down is tried again soon", { ...rhythm, failures: 1 }, 5_000],
     ["then later", { ...rhythm, failures: 4, untilSlotMs: 10 }, 40_000],
     ["and at least every quarter of an hour", { ...rhythm, failures: 99 }, 900_000],

@@ -4,7 +4,7 @@ test.each<[string, RetentionPolicy, number]>([
   ["@hourly", { keepLast: 24 }, 25],
   ["@daily", { keepDaily: 7 }, 8],
   // Thirty years of them would be more; ten are what is looked at
-  ["@yearly", { keepYearly: 30 }, 11],
+  ["@yearly", { keepYearly: 30 }, 10],
   ["@monthly", { keepLast: 60 }, 61],
   ["@daily", { keepWithin: "30d" }, 31],
   // Never fewer than three good ones stay
