@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { KrStorageError } from "../../provider/model/errors";
-import type { Storage, StorageEnv, StorageLibrary } from "../../provider/storage";
+import type { Storage, StorageConfig, StorageEnv, StorageLibrary } from "../../provider/storage";
 
 type StorageLayer = typeof import("../../provider/storage");
 
@@ -24,6 +24,7 @@ export class Session {
   readonly isInteractive: boolean;
   readonly warn: (message: string) => void;
   private opened: StorageLibrary | undefined;
+  private resolved: StorageConfig | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.signal = options.signal;
@@ -47,13 +48,17 @@ export class Session {
     );
   }
 
+  /** What is configured. Throws INVALID_ARGUMENT where that cannot be read. */
+  get config(): StorageConfig {
+    this.resolved ??= storageLayer().resolveConfig({ env: this.env });
+    return this.resolved;
+  }
   get library(): StorageLibrary {
     if (this.opened) return this.opened;
-    // Loaded only here: help and completion need no storage
-    const { resolveConfig, Storage, StorageLibrary } = require("../../provider/storage") as StorageLayer;
+    const { Storage, StorageLibrary } = storageLayer();
     const { signal, progress } = this.options;
     const actor = { by: `${userName()}@${hostname()} krstorage` };
-    const storage = new Storage(resolveConfig({ env: this.env }), { actor, signal, progress });
+    const storage = new Storage(this.config, { actor, signal, progress });
     this.opened = new StorageLibrary(storage, "cli");
     return this.opened;
   }
@@ -64,6 +69,11 @@ export class Session {
   async close(): Promise<void> {
     await this.opened?.close();
   }
+}
+
+/** Loaded only where it is used: help and completion need no storage. */
+function storageLayer(): StorageLayer {
+  return require("../../provider/storage") as StorageLayer;
 }
 
 function userName(): string {
