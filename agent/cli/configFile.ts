@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Document, isMap, parseDocument, stringify } from "yaml";
+import { shellQuote } from "../../provider/drivers/shellQuote";
 import { KrStorageError, messageOf } from "../../provider/model/errors";
 import { parseBackends } from "../../provider/storage/config";
 import { writePrivateFile } from "./privateFile";
@@ -14,6 +15,19 @@ export function writeConfigFile(path: string, content: ConfigContent, mode: "new
   parseBackends(content.backends, "backends");
   const { stackId, backends } = content;
   writePrivateFile(path, `${heading}${stringify(stackId === undefined ? { backends } : { stackId, backends })}`, mode);
+}
+
+/** The file that is written and looked for where none is named. */
+export const defaultFile = "krstorage.yaml";
+
+/** What a person types to use a file. */
+export function useLine(file: string): string {
+  return `Use it with: export KRSTORAGE_CONFIG=${/^[\w./-]+$/.test(file) ? file : shellQuote(file)}`;
+}
+
+/** What is said of a file that was just written. */
+export function writtenLines(file: string, backends: string): string[] {
+  return [`Wrote ${file} with ${backends}.`, useLine(file), "It may hold credentials: keep it out of git."];
 }
 
 const heading = "# Where KRStorage keeps what. May hold credentials: keep it readable for its owner alone.\n";

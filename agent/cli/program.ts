@@ -21,8 +21,15 @@ export interface Invocation {
 
 const helpWidth = 100;
 
-/** The parser of command lines. It knows the names of all commands, and loads only the one that is asked for. */
-export function createProgram(output: Output, onInvocation: (invocation: Invocation) => void): Program {
+/**
+ * The parser of command lines. It knows the names of all commands, and loads only the one that is asked for; `onCommand` is told
+ * which that is before anything else of the line is read.
+ */
+export function createProgram(
+  output: Output,
+  onInvocation: (invocation: Invocation) => void,
+  onCommand: (name: string) => void,
+): Program {
   const program = new Program("krstorage")
     .description("Look after storage that KRStorage keeps: pools, volumes, snapshots and their trash.")
     .version(packageVersion())
@@ -45,7 +52,10 @@ export function createProgram(output: Output, onInvocation: (invocation: Invocat
     const parent = parentOf(entry, program, parents, loadOnUse);
     const sub = parent.command(wordsOf(entry).at(-1) as string).description(entry.summary);
     if (parent === program) sub.helpGroup(`${entry.group}:`);
-    declared.set(sub, () => declare(sub, entry, onInvocation));
+    declared.set(sub, () => {
+      onCommand(entry.name);
+      declare(sub, entry, onInvocation);
+    });
   }
   return program;
 }

@@ -46,7 +46,7 @@ export const registry: Entry[] = [
   {
     name: "holders",
     group: "Look",
-    summary: "show who uses an object",
+    summary: "show who uses an object, and what else keeps it from being deleted",
     load: () => (require("./commands/holders") as typeof import("./commands/holders")).holders,
   },
   {
@@ -64,7 +64,7 @@ export const registry: Entry[] = [
   {
     name: "snapshot",
     group: "Make and restore",
-    summary: "take a snapshot of a volume",
+    summary: "take a snapshot of a volume or share",
     load: () => (require("./commands/snapshot") as typeof import("./commands/snapshot")).snapshot,
   },
   {

@@ -8,6 +8,7 @@ import { Output } from "./output/output";
 import { printable, printableJson } from "./output/printable";
 import type { ProgressLine } from "./output/progress";
 import { renderBlocks } from "./output/render";
+import { showTimes } from "./output/time";
 import { createProgram, type GlobalOptions, type Invocation } from "./program";
 import { Session } from "./session";
 import { abortOnSignals } from "./signals";
@@ -37,16 +38,23 @@ export async function run(around: Surroundings): Promise<number> {
 /** The command that a command line asks for; undefined where it asked for help or the version, which are printed. */
 async function parse(argv: string[], output: Output): Promise<Invocation | undefined> {
   let invocation: Invocation | undefined;
-  const program = createProgram(output, (asked) => {
-    invocation = asked;
-  });
+  let used = "krstorage";
+  const program = createProgram(
+    output,
+    (asked) => {
+      invocation = asked;
+    },
+    (name) => {
+      used = `krstorage ${name}`;
+    },
+  );
   try {
     if (argv.length === 0) program.help({ error: true });
     await program.parseAsync(asHelpOption(argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
-    throw usageError(error);
+    throw usageError(error, used);
   }
   return invocation;
 }
@@ -57,13 +65,14 @@ function asHelpOption(argv: string[]): string[] {
   return first === "help" ? [...words, "--help"] : argv;
 }
 
-function usageError(error: CommanderError): Error {
+/** `used` is the command that the line names, if it names one. */
+function usageError(error: CommanderError, used: string): Error {
   if (error.code === "commander.help") return new ShownHelp();
   const message = error.message
     .replace(/^error: /, "")
     .replace(/\n/g, " ")
     .replace(/\.$/, "");
-  return new KrStorageError("INVALID_ARGUMENT", `${message}; "krstorage --help" shows what there is`);
+  return new KrStorageError("INVALID_ARGUMENT", `${message}; "${used} --help" shows what there is`);
 }
 
 /** Help that was printed since no command was given. */
@@ -79,7 +88,7 @@ async function perform({ command, args, options }: Invocation, around: Surroundi
     progress: progress?.show,
     isInteractive: around.stdin.isTTY === true && around.stdout.isTTY === true && !options.json,
     timing: around.timing,
-    warn: (message) => output.error(`krstorage: ${printable(message)}`),
+    warn: (message) => output.error(`krstorage: ${printable(showTimes(message))}`),
   });
   try {
     const result = await command.run(session, args);
@@ -88,11 +97,17 @@ async function perform({ command, args, options }: Invocation, around: Surroundi
     return result.exitCode ?? 0;
   } catch (error) {
     progress?.end();
-    throw error;
+    throw KrStorageError.isInstance(error) ? await hinted(session, error) : error;
   } finally {
     await session.close();
     signals.stop();
   }
+}
+
+/** Loaded only where something went wrong. */
+function hinted(session: Session, error: KrStorageError): Promise<KrStorageError> {
+  const { withHint } = require("./hints") as typeof import("./hints");
+  return withHint(session, error);
 }
 
 function print(result: Result, options: GlobalOptions, around: Surroundings, output: Output): void {
@@ -122,7 +137,7 @@ function report(error: unknown, isJson: boolean, output: Output): number {
     : new KrStorageError("INTERNAL", `a mistake in KRStorage: ${messageOf(error)}; please report it`);
   const exitCode = exitCodes[known.code];
   if (isJson) output.error(printableJson({ error: { ...known.toJSON(), exitCode } }));
-  else output.error(`krstorage: ${printable(known.message)}${outcomeHint(known)}`);
+  else output.error(`krstorage: ${printable(showTimes(known.message))}${outcomeHint(known)}`);
   return exitCode;
 }
 

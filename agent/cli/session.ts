@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { KrStorageError } from "../../provider/model/errors";
-import type { Storage, StorageEnv, StorageLibrary } from "../../provider/storage";
+import type { Storage, StorageConfig, StorageEnv, StorageLibrary } from "../../provider/storage";
 import type { AgentTiming } from "../daemon/timing";
 import { systemTiming } from "../daemon/timing";
 
@@ -30,6 +30,7 @@ export class Session {
   /** The time, for whatever runs policies and for the drivers below. */
   readonly timing: AgentTiming;
   private opened: StorageLibrary | undefined;
+  private resolved: StorageConfig | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.signal = options.signal;
@@ -54,13 +55,17 @@ export class Session {
     );
   }
 
+  /** What is configured. Throws INVALID_ARGUMENT where that cannot be read. */
+  get config(): StorageConfig {
+    this.resolved ??= storageLayer().resolveConfig({ env: this.env });
+    return this.resolved;
+  }
   get library(): StorageLibrary {
     if (this.opened) return this.opened;
-    // Loaded only here: help and completion need no storage
-    const { resolveConfig, Storage, StorageLibrary } = require("../../provider/storage") as StorageLayer;
+    const { Storage, StorageLibrary } = storageLayer();
     const { signal, progress } = this.options;
     const actor = { by: `${userName()}@${hostname()} krstorage` };
-    const storage = new Storage(resolveConfig({ env: this.env }), { actor, signal, progress, clock: this.timing });
+    const storage = new Storage(this.config, { actor, signal, progress, clock: this.timing });
     this.opened = new StorageLibrary(storage, "cli");
     return this.opened;
   }
@@ -71,6 +76,11 @@ export class Session {
   async close(): Promise<void> {
     await this.opened?.close();
   }
+}
+
+/** Loaded only where it is used: help and completion need no storage. */
+function storageLayer(): StorageLayer {
+  return require("../../provider/storage") as StorageLayer;
 }
 
 function userName(): string {

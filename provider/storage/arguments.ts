@@ -28,9 +28,13 @@ export function poolOf(id: string): PoolId {
 export function volumeOf(id: string): ObjectId {
   const parsed = parseObjectId(id);
   if (parsed && !parsed.name.includes("@")) return parsed;
-  throw new KrStorageError("INVALID_ARGUMENT", `"${id}" is not the id of a volume; write "<backend>/<pool>/<volume>"`, {
-    target: id,
-  });
+  throw new KrStorageError(
+    "INVALID_ARGUMENT",
+    `"${id}" is not the id of a volume or share; write "<backend>/<pool>/<volume>"`,
+    {
+      target: id,
+    },
+  );
 }
 
 export function objectOf(id: string): ObjectId {
@@ -38,7 +42,7 @@ export function objectOf(id: string): ObjectId {
   if (parsed) return parsed;
   throw new KrStorageError(
     "INVALID_ARGUMENT",
-    `"${id}" is not the id of a volume or snapshot; write "<backend>/<pool>/<volume>" or "<backend>/<pool>/<volume>@<snapshot>"`,
+    `"${id}" is not the id of a volume, share or snapshot; write "<backend>/<pool>/<volume>" or "<backend>/<pool>/<volume>@<snapshot>"`,
     { target: id },
   );
 }

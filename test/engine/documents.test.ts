@@ -31,12 +31,24 @@ describeWith({ needs: ["engine"] }, "documents, through the engine", () => {
     const commandLine = others.find((block) => block.includes("npx krstorage ls")) as string;
     const here = (text: string) => text.replaceAll("/srv/storage", '"$PWD/.local/storage"');
     writeFileSync(join(project.folder, "index.ts"), smaller(program));
-    expectSuccess(await project.pulumi("stack", "init", "dev"));
-    expectSuccess(await project.shell(here(commands)));
+    // The package is linked here; package.test.ts installs the file that is packed
+    const install = /^npm install \S+\.tgz .*\n/;
+    expect(commands).toMatch(install);
+    expectSuccess(await project.shell(here(commands.replace(install, ""))));
     expect(await project.outputs()).toMatchObject({ disk: { type: "file", format: "raw" } });
     expectSuccess(await project.pulumi("preview", "--expect-no-changes"));
     expectSuccess(await project.shell(here(commandLine)));
   }, 180_000);
+
+  test("a place for states by the commands of the installation page", async () => {
+    const project = newProject();
+    const [, login = ""] = blocksIn("docs/installation-configuration.md", "sh");
+    expect(login).toContain("pulumi login");
+    const without = "unset PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE\n";
+    const lines = `${without}${login}pulumi stack init dev\npulumi config set --secret x y\npulumi whoami --verbose`;
+    const { output } = expectSuccess(await project.shell(lines, { HOME: project.folder }));
+    expect(output).toContain(`file://${project.folder}/pulumi-states`);
+  }, 60_000);
 
   const programs = blocksIn("docs/_index.md", "ts");
   test.each(programs.map((program, index) => [index + 1, program] as const))(

@@ -86,6 +86,22 @@ describe("documents", () => {
     execFileSync(process.execPath, [tsc, ...flags, ...files], { cwd: folder });
   }, 120_000);
 
+  test.each([
+    ["as it stands", {}],
+    ["with the older modules that the page speaks of", { module: "commonjs", moduleResolution: "node" }],
+  ])(
+    "the installation page's tsconfig.json, %s",
+    (_how, other) => {
+      const [block = ""] = blocksIn("docs/installation-configuration.md", "json");
+      const config = JSON.parse(block) as { compilerOptions: object };
+      const compilerOptions = { ...config.compilerOptions, ...other, noEmit: true };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ ...config, compilerOptions }));
+      writeFileSync(join(folder, "index.ts"), blocksIn("README.md", "ts")[0] ?? "");
+      execFileSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", folder]);
+    },
+    60_000,
+  );
+
   test.each(allBlocks("yaml"))("%s is understood by whoever reads such a file", (where, text) => {
     const content = parse(text) as {
       backends?: unknown;

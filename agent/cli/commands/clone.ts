@@ -15,7 +15,7 @@ export const clone: Command = {
   details: "Shares blocks where the file system can, and copies otherwise. A stack takes the clone over with adopt.",
   examples: [
     ["clone main/ssd/pgdata@before-upgrade main/ssd/rehearsal", "a writable copy of a snapshot"],
-    ["clone main/ssd/pgdata main/ssd/larger --size 2GiB", "a larger copy of a volume that nothing uses"],
+    ["clone main/ssd/pgdata main/ssd/larger --size 40GiB", "a larger copy of a volume that nothing uses"],
   ],
   async run(session, args) {
     const volume = await cloneTo(session, args.needed(0), args.needed(1), args.text("size"));

@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
 import { KrStorageError } from "../../../provider/model/errors";
 import type { Command } from "../command";
-import { type ConfigContent, writeConfigFile } from "../configFile";
+import { type ConfigContent, defaultFile, writeConfigFile, writtenLines } from "../configFile";
 import { stackConfig } from "../pulumi";
-
-const defaultFile = "krstorage.yaml";
 
 export const configFromStack: Command = {
   arguments: [
@@ -30,7 +28,7 @@ export const configFromStack: Command = {
     const backends = Object.keys(content.backends);
     return {
       json: { file, backends, ...(content.stackId === undefined ? {} : { stackId: content.stackId }) },
-      text: [`Wrote ${file} with ${backends.join(", ")}.`],
+      text: writtenLines(file, `${backends.length === 1 ? "backend" : "backends"} ${backends.join(", ")}`),
     };
   },
 };

@@ -1,13 +1,16 @@
+import type { StoredObject } from "../../../provider/drivers/driver";
 import { KrStorageError } from "../../../provider/model/errors";
 import { formatPoolId } from "../../../provider/model/names";
 import { liveObject, objectDetails } from "../../../provider/storage/contents";
 import type { Command, Result } from "../command";
-import { keptBy } from "../obstacles";
+import { obstaclesTo } from "../obstacles";
+import type { Cell } from "../output/blocks";
 import { showTime } from "../output/time";
+import { stackOf } from "../owners";
 import type { Session } from "../session";
 
 export const deleteObject: Command = {
-  arguments: [{ name: "<id>", description: "a volume or snapshot" }],
+  arguments: [{ name: "<id>", description: "a volume, share or snapshot" }],
   options: [{ flags: "--dry-run", description: "say what would happen, and do nothing" }],
   details:
     "The bytes stay in the trash until the pool's trash retention has passed. What is protected, in use or has live " +
@@ -30,6 +33,7 @@ export const deleteObject: Command = {
       text: [
         `${id} (uid ${uid}) is in the trash until ${showTime(trashed?.record.expiresAt)}.`,
         `Bring it back with: krstorage undelete ${formatPoolId(where)} ${uid}`,
+        ...ownerLine(object),
       ],
     };
   },
@@ -37,24 +41,21 @@ export const deleteObject: Command = {
 
 async function planDelete(session: Session, id: string): Promise<Result> {
   const { where, object } = await liveObject(session.storage, id);
-  const view = await session.storage.view(where, { maxAgeMs: 0 });
-  const snapshots = view
-    .all()
-    .filter(
-      ({ record, phase }) => record.kind === "snapshot" && phase === "live" && record.sourceUid === object.record.uid,
-    );
-  const obstacles = [
-    ...(object.record.protection ? ["it is protected from deletion"] : []),
-    ...keptBy(object.record),
-    ...(await session.library.holders(id)).map((holder) => `it is in use by ${holder.name}`),
-    ...snapshots.map(({ record }) => `it has the live snapshot ${record.name}`),
-  ];
-  const uid = object.record.uid;
+  const { obstacles } = await obstaclesTo(session, where, object);
+  const sentences = obstacles.map(({ sentence }) => sentence);
   return {
-    json: { dryRun: true, object: objectDetails(where, object), obstacles },
+    json: { dryRun: true, object: objectDetails(where, object), obstacles: sentences },
     text: [
-      `Would put ${id} (uid ${uid}) into the trash of ${formatPoolId(where)}.`,
-      ...obstacles.map((obstacle) => ({ text: `It would be refused now: ${obstacle}.`, tone: "warn" as const })),
+      `Would put ${id} (uid ${object.record.uid}) into the trash of ${formatPoolId(where)}.`,
+      ...ownerLine(object),
+      ...sentences.map((sentence) => ({ text: `It would be refused now: ${sentence}.`, tone: "warn" as const })),
     ],
   };
+}
+
+/** What a stack that declares the object will make of it. */
+function ownerLine({ record }: StoredObject): Cell[] {
+  const stack = stackOf(record);
+  if (stack === undefined) return [];
+  return [{ text: `It belongs to ${stack} (${record.owner}); that stack will report it missing.`, tone: "warn" }];
 }

@@ -4,6 +4,7 @@ import { liveObject, type ObjectDetails, objectDetails, poolContents } from "../
 import type { Command } from "../command";
 import { askPools, type Gathered } from "../everyPool";
 import type { Session } from "../session";
+import { unconfigured } from "../unconfigured";
 
 export const du: Command = {
   arguments: [{ name: "[pool|id]", description: "a pool or one object; without it all pools are looked at" }],
@@ -34,15 +35,18 @@ export const du: Command = {
       object.phase,
       object.id,
     ]);
+    const unknown = objects.filter((object) => object.allocatedBytes === undefined).length;
     const right = (title: string) => ({ title, align: "right" as const });
     return {
       json: { objects, totalBytes, problems },
       text: [
-        {
-          columns: [right("USED"), right("SIZE"), "STATE", "ID"],
-          rows: [...rows, [formatBytes(totalBytes), "", "", "total"]],
-        },
-      ],
+        ...(rows.length === 0 ? [] : [{ columns: [right("USED"), right("SIZE"), "STATE", "ID"], rows }]),
+        rows.length === 0
+          ? (unconfigured(session, "There are no objects") ?? ["There are no objects."])
+          : [
+              `Total: ${formatBytes(totalBytes)}${unknown === 0 ? "" : `, without ${unknown} whose use the backend cannot tell (?)`}`,
+            ],
+      ].flat(),
       exitCode,
     };
   },

@@ -1,27 +1,31 @@
 import { liveObject } from "../../../provider/storage/contents";
 import type { Command } from "../command";
-import type { Cell } from "../output/blocks";
-import { showTime } from "../output/time";
+import { obstaclesTo } from "../obstacles";
 
 export const holders: Command = {
-  arguments: [{ name: "<id>", description: "a volume or snapshot" }],
+  arguments: [{ name: "<id>", description: "a volume, share or snapshot" }],
   details:
-    "Shows what has registered as using the object, what holds it, and what this machine sees: open files, locks, " +
-    "loop devices. That is a floor, not a proof: other machines and other users' processes may not be seen.",
+    "Everything that would keep the object from being deleted, as delete --dry-run says it: its protection, who has " +
+    "registered as using it, what holds it, its live snapshots, and what this machine sees: open files, locks, loop " +
+    "devices. That is a floor, not a proof: other machines and other users' processes may not be seen.",
   examples: [["holders main/ssd/pgdata", "why it cannot be deleted, rolled back or purged"]],
   async run(session, args) {
     const id = args.needed(0);
-    const { object } = await liveObject(session.storage, id);
-    const { uid, consumers, holds } = object.record;
-    const seen = await session.library.holders(id);
-    const rows: Cell[][] = [
-      ...seen.map((one) => ["sees", one.name, one.writes ? "writes" : "reads"]),
-      ...consumers.map((one) => ["registered", one.id, `since ${showTime(one.since)}`]),
-      ...holds.map((one) => ["held", one.id, `${one.reason}, since ${showTime(one.since)}`]),
-    ];
+    const { where, object } = await liveObject(session.storage, id);
+    const { uid, consumers, holds, protection } = object.record;
+    const { obstacles, seen, snapshots } = await obstaclesTo(session, where, object);
+    const inUse = seen.length + consumers.length + holds.length > 0;
+    const sentences = obstacles.map(({ sentence }) => sentence);
     return {
-      json: { id, uid, inUse: rows.length > 0, holders: seen, consumers, holds },
-      text: [rows.length === 0 ? `Nothing is seen using ${id}.` : { columns: ["HOW", "WHO", "DETAILS"], rows }],
+      json: { id, uid, inUse, holders: seen, consumers, holds, protection, snapshots, obstacles: sentences },
+      text: [
+        obstacles.length === 0
+          ? `Nothing is seen using ${id}, and nothing keeps it from being deleted.`
+          : {
+              columns: ["WHAT", "WHO", "DETAILS"],
+              rows: obstacles.map(({ what, who, details }) => [what, who, details]),
+            },
+      ],
     };
   },
 };

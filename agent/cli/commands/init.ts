@@ -4,10 +4,8 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { KrStorageError } from "../../../provider/model/errors";
 import type { Arguments, Command } from "../command";
-import { writeConfigFile } from "../configFile";
+import { defaultFile, writeConfigFile, writtenLines } from "../configFile";
 import type { Session } from "../session";
-
-const defaultFile = "krstorage.yaml";
 
 export const init: Command = {
   arguments: [
@@ -35,10 +33,7 @@ export const init: Command = {
     writeConfigFile(file, { stackId, backends: { [backend]: options } }, "new");
     return {
       json: { file, stackId, backend },
-      text: [
-        `Wrote ${file} with backend ${backend} (${type}).`,
-        `Use it with: export KRSTORAGE_CONFIG=${quoted(file)}`,
-      ],
+      text: writtenLines(file, `backend ${backend} (${type})`),
     };
   },
 };
@@ -72,9 +67,4 @@ function furtherOptions(args: Arguments): Record<string, string> {
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
-}
-
-/** A path as a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -4,6 +4,8 @@ import type { Arguments, Command } from "../command";
 import { askPools } from "../everyPool";
 import { type Block, type Cell, statusCell } from "../output/blocks";
 import { showTime } from "../output/time";
+import type { Session } from "../session";
+import { unconfigured } from "../unconfigured";
 
 export const ls: Command = {
   arguments: [{ name: "[pool]", description: 'a pool, such as "main/ssd"; without it all pools are listed' }],
@@ -22,9 +24,23 @@ export const ls: Command = {
     );
     const objects = found.flatMap((pool) => pool.objects).filter(selection(args));
     const damaged = args.flag("trash") ? [] : found.flatMap(damagedIn);
-    return { json: { objects, damaged, problems }, text: listing(objects, damaged, args), exitCode };
+    const isEmpty = objects.length + damaged.length === 0;
+    const text = isEmpty ? nothing(session, args, found) : listing(objects, damaged, args);
+    return { json: { objects, damaged, problems }, text, exitCode };
   },
 };
+
+function nothing(session: Session, args: Arguments, found: PoolContents[]): Block[] {
+  if (args.flag("trash")) return unconfigured(session, "Nothing is in the trash") ?? ["Nothing is in the trash."];
+  const trashed = found.flatMap((pool) => pool.objects).filter(isInTrash).length;
+  if (trashed > 0) {
+    const pool = args.optional(0);
+    return [
+      `There are no objects. ${trashed} in the trash: krstorage ls ${pool === undefined ? "" : `${pool} `}--trash`,
+    ];
+  }
+  return unconfigured(session, "There are no objects") ?? ["There are no objects."];
+}
 
 interface Damaged {
   pool: string;
@@ -39,12 +55,14 @@ function damagedIn(pool: PoolContents): Damaged[] {
 
 function selection(args: Arguments): (object: ObjectDetails) => boolean {
   if (args.flag("all")) return () => true;
-  return ({ phase }) => (phase === "trashed" || phase === "purging") === args.flag("trash");
+  return (object) => isInTrash(object) === args.flag("trash");
+}
+
+function isInTrash({ phase }: ObjectDetails): boolean {
+  return phase === "trashed" || phase === "purging";
 }
 
 function listing(objects: ObjectDetails[], damaged: Damaged[], args: Arguments): Block[] {
-  if (objects.length + damaged.length === 0)
-    return [args.flag("trash") ? "Nothing is in the trash." : "There are no objects."];
   if (args.flag("trash")) return [trashTable(objects)];
   const rows = objects.map((object): Cell[] => [
     object.id,

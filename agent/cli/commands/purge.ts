@@ -4,9 +4,9 @@ import { poolOf } from "../../../provider/storage/arguments";
 import { type ObjectDetails, type PoolContents, poolContents } from "../../../provider/storage/contents";
 import { purgeExpired, purgeObject } from "../../../provider/storage/trash";
 import type { Arguments, Command, Result } from "../command";
-import { keptBy } from "../obstacles";
+import { registeredUses } from "../obstacles";
 import type { Block } from "../output/blocks";
-import { showTime } from "../output/time";
+import { showTime, showTimes } from "../output/time";
 import type { Session } from "../session";
 
 interface Purged {
@@ -102,7 +102,7 @@ function plan(contents: PoolContents, uid: string | undefined, isAllowed: boolea
 function reasonToKeep(object: ObjectDetails, now: number, isAllowed: boolean): string | undefined {
   if (object.phase === "purging") return undefined;
   if (object.phase !== "trashed") return "it is not in the trash; delete it first";
-  const [kept] = keptBy(object);
+  const kept = registeredUses(object)[0]?.sentence;
   if (kept !== undefined || isAllowed) return kept;
   const isExpired = object.expiresAt !== undefined && Date.parse(object.expiresAt) <= now;
   return isExpired
@@ -113,7 +113,7 @@ function reasonToKeep(object: ObjectDetails, now: number, isAllowed: boolean): s
 function answer({ purged, kept }: Outcome, dryRun: boolean): Result {
   const rows = [
     ...purged.map(({ id, uid }) => [id, dryRun ? "would be ended" : "ended", uid]),
-    ...kept.map(({ id, uid, reason }) => [id, reason, uid]),
+    ...kept.map(({ id, uid, reason }) => [id, showTimes(reason), uid]),
   ];
   const text: Block[] = rows.length === 0 ? ["Nothing is in the trash."] : [{ columns: ["ID", "WHAT", "UID"], rows }];
   return { json: { dryRun, purged, kept }, text };

@@ -3,7 +3,7 @@ import { releaseUses } from "../../../provider/storage/release";
 import type { Command } from "../command";
 
 export const release: Command = {
-  arguments: [{ name: "<id>", description: "a volume or snapshot" }],
+  arguments: [{ name: "<id>", description: "a volume, share or snapshot" }],
   options: [
     { flags: "--consumer <name>", description: "only this registered user" },
     { flags: "--hold <name>", description: "only this hold" },

@@ -4,6 +4,7 @@ import { volumeOf } from "../../../provider/storage/arguments";
 import { liveObject } from "../../../provider/storage/contents";
 import type { Command, Result } from "../command";
 import { requireFreeName } from "../freeName";
+import { seenHolders } from "../seenHolders";
 import type { Session } from "../session";
 import { cloneTo } from "./clone";
 
@@ -64,7 +65,7 @@ async function planInPlace(session: Session, id: string): Promise<Result> {
   const { where } = await liveObject(session.storage, id);
   const volumeId = formatObjectId({ ...where, name: where.name.split("@")[0] ?? "" });
   const { object } = await liveObject(session.storage, volumeId);
-  const holders = (await session.library.holders(volumeId)).map((holder) => holder.name);
+  const holders = (await seenHolders(session, volumeId)).map((holder) => holder.name);
   const inUse = [...holders, ...object.record.consumers.map((consumer) => consumer.id)];
   return {
     json: { dryRun: true, volume: volumeId, uid: object.record.uid, inUse },

@@ -4,7 +4,7 @@ import { requireFreeName } from "../freeName";
 
 export const snapshot: Command = {
   arguments: [
-    { name: "<volume>", description: 'a volume, such as "main/ssd/pgdata"' },
+    { name: "<volume>", description: 'a volume or share, such as "main/ssd/pgdata"' },
     { name: "[name]", description: "of the snapshot (default: manual- and the time, UTC)" },
   ],
   examples: [

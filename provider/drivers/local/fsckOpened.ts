@@ -1,4 +1,5 @@
 import { KrStorageError, messageOf } from "../../model/errors";
+import { exactBytes } from "../../model/quantity";
 import { refreshMarker } from "./changePool";
 import { type ObjectRow, readRow, rowColumns } from "./entry";
 import { type Check, report } from "./findings";
@@ -55,11 +56,16 @@ async function checkSum(pool: OpenPool, check: Check): Promise<void> {
       .get() as { kept: number; counted: number };
   const { kept, counted } = sums();
   if (kept === counted) return;
-  await report(check, pool.where, `the pool counts ${kept} bytes as promised, its objects ${counted}`, async () => {
-    await pool.database.write(() =>
-      pool.database.sql("UPDATE pool SET provisioned = (SELECT coalesce(sum(provisioned), 0) FROM objects)").run(),
-    );
-  });
+  await report(
+    check,
+    pool.where,
+    `the pool counts ${exactBytes(kept)} as promised, its objects ${exactBytes(counted)}`,
+    async () => {
+      await pool.database.write(() =>
+        pool.database.sql("UPDATE pool SET provisioned = (SELECT coalesce(sum(provisioned), 0) FROM objects)").run(),
+      );
+    },
+  );
 }
 
 async function checkUnfinished(pool: OpenPool, check: Check): Promise<void> {

@@ -1,5 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
 import { ioTuneOf } from "../../model/qos";
+import { exactBytes } from "../../model/quantity";
 import type { StoredObject } from "../driver";
 import { shellQuote } from "../shellQuote";
 import { carrierPath, isTree } from "./carrier";
@@ -80,7 +81,7 @@ function carrierHealth(entry: Entry, stats: Stats, identity: string): Pick<Healt
   if (stats.size < entry.record.sizeBytes) {
     return {
       health: "damaged",
-      problem: `its disk has ${stats.size} bytes, less than the ${entry.record.sizeBytes} it was given: someone has cut it off`,
+      problem: `its disk has ${exactBytes(stats.size)}, less than the ${exactBytes(entry.record.sizeBytes)} it was given: someone has cut it off`,
     };
   }
   return { health: "ready" };

@@ -1,5 +1,6 @@
 import { KrStorageError } from "../../model/errors";
 import type { PoolCapabilities } from "../../model/pool";
+import { exactBytes } from "../../model/quantity";
 import type { Call, Holder, NewObject } from "../driver";
 import { formatVersion, type ObjectRecord } from "../record";
 import { isTree } from "./carrier";
@@ -186,7 +187,7 @@ function wantedSize(object: NewObject, source: Entry | undefined, what: string):
   if (object.kind === "snapshot") return least;
   const wanted = object.sizeBytes ?? least;
   if (wanted >= least) return wanted;
-  const message = `${wanted} bytes is less than the ${least} bytes of its source`;
+  const message = `${exactBytes(wanted)} is less than the ${exactBytes(least)} of its source`;
   throw new KrStorageError("INVALID_ARGUMENT", `${what} cannot be made: ${message}`, {
     target: what,
     issues: [{ path: "sizeBytes", message }],

@@ -4,6 +4,7 @@ import { hasCode, KrStorageError } from "../../model/errors";
 import type { Call, Match, PoolRef } from "../driver";
 import type { PoolRecord } from "../record";
 import { refreshMarker } from "./changePool";
+import { deleteFirst } from "./deleteFirst";
 import { systemCode } from "./errors";
 import type { PoolPaths } from "./layout";
 import { whileMaking } from "./making";
@@ -94,7 +95,7 @@ function decide(pool: OpenPool, match: Match, call: Call): Promise<Removal> {
       const names = live.slice(0, 5).map((row) => row.name);
       throw new KrStorageError(
         "IN_USE",
-        `${what} cannot be removed: it holds ${names.join(", ")}${live.length > 5 ? " and more" : ""}; delete those first`,
+        `${what} cannot be removed: it holds ${names.join(", ")}${live.length > 5 ? " and more" : ""}; ${deleteFirst(pool.where, names)}`,
         { target: what },
       );
     }

@@ -1,5 +1,6 @@
 import { KrStorageError } from "../../model/errors";
 import { formatVersion } from "../record";
+import { deleteFirst } from "./deleteFirst";
 import { type Entry, readRow } from "./entry";
 import type { Transaction } from "./transaction";
 
@@ -55,10 +56,12 @@ export function companionsOf(transaction: Transaction, entry: Entry, what: strin
   }
   if (staying.length === 0) return companions;
   const names = staying.sort();
-  const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+  const shown = names.slice(0, 5);
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  const pool = what.slice(0, what.lastIndexOf("/"));
   throw new KrStorageError(
     "IN_USE",
-    `${what} cannot be deleted: it has live snapshots (${shown}); delete those first`,
+    `${what} cannot be deleted: it has live snapshots (${shown.join(", ")}${more}); ${deleteFirst(pool, shown)}`,
     { target: what },
   );
 }

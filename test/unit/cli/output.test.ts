@@ -188,3 +188,24 @@ test("sizes in tables are for people, in JSON bytes", async () => {
   const { pools } = await scene.json<{ pools: { totalBytes: number }[] }>("df");
   expect((await scene.run("df")).stdout).toContain(` ${formatBytes(pools[0]?.totalBytes ?? 0)} `);
 });
+
+test("df says which pools are retired; du ends with the sum, on a line of its own", async () => {
+  const other = await CliScene.start();
+  try {
+    await other.volume("data");
+    expect((await other.run("df")).stdout).toMatch(/^POOL +TYPE +STATE .*\nmain\/ssd +local +live /);
+    expect((await other.run("du")).stdout).toMatch(/ main\/ssd\/data\nTotal: \S+B\n$/);
+    await other.json("delete", "main/ssd/data");
+    await other.using((storage) => storage.deletePool("main/ssd"));
+    expect((await other.run("df")).stdout).toMatch(/^main\/ssd +local +retired /m);
+  } finally {
+    other.end();
+  }
+});
+
+test("times in refusals are as in tables; --json leaves them as they are", async () => {
+  await scene.volume("gone");
+  await scene.json("delete", "main/ssd/gone");
+  expect((await scene.run("get", "main/ssd/gone")).stderr).toMatch(/ since \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\n$/);
+  expect((await scene.run("get", "main/ssd/gone", "--json")).stderr).toMatch(/ since \d{4}-\d\d-\d\dT[\d:.]+Z"/);
+});

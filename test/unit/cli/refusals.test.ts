@@ -25,16 +25,31 @@ const uid = "a".repeat(32);
 const refused: [string, string[], keyof typeof exitCodes, RegExp][] = [
   ["an unknown command", ["lss"], "INVALID_ARGUMENT", /unknown command 'lss' \(Did you mean ls\?\)/],
   ["an unknown option", ["ls", "--trsh"], "INVALID_ARGUMENT", /unknown option '--trsh' \(Did you mean --trash\?\)/],
-  ["a missing argument", ["get"], "INVALID_ARGUMENT", /missing required argument 'id'/],
+  ["a missing argument", ["get"], "INVALID_ARGUMENT", /missing required argument 'id\|uid'; "krstorage get --help"/],
   ["too many arguments", ["ls", "a", "b"], "INVALID_ARGUMENT", /too many arguments for 'ls'/],
   ["an option without its value", ["ls", "--config"], "INVALID_ARGUMENT", /--config <file>' argument missing/],
+  ["no argument of two", ["undelete"], "INVALID_ARGUMENT", /"krstorage undelete --help" shows/],
+  ["an unknown option of a group", ["config", "show", "--x"], "INVALID_ARGUMENT", /"krstorage config show --help"/],
   ["a missing needed option", ["chown", "--from", "shop"], "INVALID_ARGUMENT", /'--to <owner>' not specified/],
   ["no pool id", ["ls", "../x"], "INVALID_ARGUMENT", /is not a pool id; write "<backend>\/<pool>"/],
   ["no object id", ["get", "main/ssd"], "INVALID_ARGUMENT", /write "<backend>\/<pool>\/<volume>"/],
   ["an unknown backend", ["ls", "nope/ssd"], "INVALID_ARGUMENT", /no backend "nope".*backends are main/],
   ["an absent pool", ["ls", "main/hdd"], "UNAVAILABLE", /Is its disk mounted\? Nothing was changed/],
+  [
+    "a mistyped pool",
+    ["ls", "main/ssdd"],
+    "UNAVAILABLE",
+    /disk mounted\?.*; pools of main are ssd; did you mean "ssd"\?/,
+  ],
   ["an absent object", ["get", "main/ssd/x"], "NOT_FOUND", /there is no main\/ssd\/x/],
   ["deleting what is absent", ["delete", "main/ssd/x"], "NOT_FOUND", /there is no main\/ssd\/x/],
+  [
+    "a uid where an id belongs",
+    ["delete", uid],
+    "INVALID_ARGUMENT",
+    /; "krstorage get a+" says which object has this uid/,
+  ],
+  ["a uid that is nowhere", ["get", uid], "NOT_FOUND", /no pool of the configured backends has an object with the uid/],
   ["a uid not in the trash", ["undelete", "main/ssd", uid], "NOT_FOUND", /is not in the trash/],
   [
     "a uid not in the pool",
@@ -69,7 +84,7 @@ const refused: [string, string[], keyof typeof exitCodes, RegExp][] = [
     "a smaller clone",
     ["clone", "main/ssd/data", "main/ssd/x", "--size", "4KiB"],
     "INVALID_ARGUMENT",
-    /less than the 1048576 bytes/,
+    /4KiB is less than the 1MiB of its source/,
   ],
   ["a release without --force", ["release", "main/ssd/data"], "INVALID_ARGUMENT", /then add --force/],
   [
@@ -181,7 +196,7 @@ test("what a process uses is not deleted, and the process is named", async () =>
   try {
     expectRefusal(await scene.run("delete", "main/ssd/busy"), "IN_USE", new RegExp(`process ${process.pid} `));
     const { stdout } = await scene.run("holders", "main/ssd/busy");
-    expect(stdout).toMatch(new RegExp(`sees +process ${process.pid} .*writes`));
+    expect(stdout).toMatch(new RegExp(`open for writing +process ${process.pid} `));
   } finally {
     closeSync(descriptor);
   }
