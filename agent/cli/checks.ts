@@ -116,7 +116,7 @@ async function lookAtPool(session: Session, id: PoolId, pool: PoolUse): Promise<
       message: `${bad} of ${objects.length + view.damaged.length} objects are not ready; look with "krstorage fsck ${formatPoolId(id)}"`,
     };
   }
-  const skewMs = Math.abs(view.at - Date.now());
+  const skewMs = Math.abs(view.at - session.timing.now());
   if (skewMs > largestSkewMs)
     return { status: "warning", message: `its clock is ${Math.round(skewMs / 1000)} s from this machine's` };
   if (pool.freeBytes < pool.reserveBytes)

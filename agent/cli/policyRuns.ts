@@ -1,7 +1,8 @@
 import { KrStorageError } from "../../provider/model/errors";
 import { readAgentConfig } from "../config/agentConfig";
-import { runSettings } from "../config/runSettings";
-import { systemTiming } from "../daemon/timing";
+import { runSettings, stateFolder } from "../config/runSettings";
+import { agentPort } from "../run/agentPort";
+import { Journal } from "../run/journal";
 import type { RunOptions } from "../run/options";
 import type { BackendReport } from "../run/report";
 import { runOnce } from "../run/runOnce";
@@ -25,9 +26,10 @@ export async function runPolicies(
   args: Arguments,
   how: { dryRun: boolean; policy: string | undefined },
 ): Promise<BackendReport[]> {
-  const { storage, signal } = session;
+  const { storage, signal, timing } = session;
   const log = { debug: () => undefined, info: () => undefined, warn: session.warn };
-  const settings = runSettings(readAgentConfig(agentConfigFile(session, args)), session.env, systemTiming, log);
+  const config = readAgentConfig(agentConfigFile(session, args));
+  const settings = runSettings(config, session.env, timing, log);
   const { policy } = how;
   const options: RunOptions = {
     ...settings,
@@ -37,9 +39,13 @@ export async function runPolicies(
     ...(policy === undefined ? {} : { only: ({ uid, name }) => uid === policy || name === policy }),
   };
   const reports = await runOnce(
-    storage.backendNames().map((name) => storage.backend(name)),
+    storage.backendNames().map((name) => agentPort(storage.backend(name))),
     options,
   );
+  if (!how.dryRun) {
+    const journal = new Journal(stateFolder(config, session.env), log);
+    for (const report of reports) journal.record(report);
+  }
   if (policy !== undefined) refuseUnknown(policy, reports);
   return reports;
 }

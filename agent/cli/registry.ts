@@ -160,7 +160,7 @@ export const registry: Entry[] = [
   {
     name: "policy history",
     group: "Run policies",
-    summary: "show what policies took, and what became of it",
+    summary: "show what policies took, what became of it, and why",
     load: () => (require("./commands/policyHistory") as typeof import("./commands/policyHistory")).policyHistory,
   },
   {

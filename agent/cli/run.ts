@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { createColors } from "picocolors";
 import { hasCode, KrStorageError, messageOf } from "../../provider/model/errors";
+import type { AgentTiming } from "../daemon/timing";
 import type { Result } from "./command";
 import { exitCodes } from "./exitCodes";
 import { Output } from "./output/output";
@@ -18,6 +19,8 @@ export interface Surroundings {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
+  /** The time; default: this machine's. Whoever runs the program cannot set it, only a program that has it inside. */
+  timing?: AgentTiming;
 }
 
 /** Runs one command line and gives its exit code. Throws nothing: whatever goes wrong is one sentence on standard error. */
@@ -75,6 +78,7 @@ async function perform({ command, args, options }: Invocation, around: Surroundi
     signal: signals.signal,
     progress: progress?.show,
     isInteractive: around.stdin.isTTY === true && around.stdout.isTTY === true && !options.json,
+    timing: around.timing,
     warn: (message) => output.error(`krstorage: ${printable(message)}`),
   });
   try {

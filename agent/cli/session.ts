@@ -1,6 +1,8 @@
 import { hostname, userInfo } from "node:os";
 import { KrStorageError } from "../../provider/model/errors";
 import type { Storage, StorageEnv, StorageLibrary } from "../../provider/storage";
+import type { AgentTiming } from "../daemon/timing";
+import { systemTiming } from "../daemon/timing";
 
 type StorageLayer = typeof import("../../provider/storage");
 
@@ -15,6 +17,8 @@ export interface SessionOptions {
   isInteractive: boolean;
   /** For what must be said beside the answer. */
   warn: (message: string) => void;
+  /** Default: this machine's clock. */
+  timing?: AgentTiming | undefined;
 }
 
 /** One run of the CLI: the configuration, and the storage behind it, opened when a command first asks for it. */
@@ -23,12 +27,15 @@ export class Session {
   readonly env: NodeJS.ProcessEnv;
   readonly isInteractive: boolean;
   readonly warn: (message: string) => void;
+  /** The time, for whatever runs policies and for the drivers below. */
+  readonly timing: AgentTiming;
   private opened: StorageLibrary | undefined;
 
   constructor(private readonly options: SessionOptions) {
     this.signal = options.signal;
     this.isInteractive = options.isInteractive;
     this.warn = options.warn;
+    this.timing = options.timing ?? systemTiming;
     const { configFile } = options;
     this.env = configFile === undefined ? options.env : { ...options.env, KRSTORAGE_CONFIG: configFile };
   }
@@ -53,7 +60,7 @@ export class Session {
     const { resolveConfig, Storage, StorageLibrary } = require("../../provider/storage") as StorageLayer;
     const { signal, progress } = this.options;
     const actor = { by: `${userName()}@${hostname()} krstorage` };
-    const storage = new Storage(resolveConfig({ env: this.env }), { actor, signal, progress });
+    const storage = new Storage(resolveConfig({ env: this.env }), { actor, signal, progress, clock: this.timing });
     this.opened = new StorageLibrary(storage, "cli");
     return this.opened;
   }

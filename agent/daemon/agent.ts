@@ -5,6 +5,7 @@ import { hooksFolder, runSettings, stateFolder } from "../config/runSettings";
 import { letGoOfLeft } from "../hooks/thaw";
 import { Metrics } from "../metrics/metrics";
 import type { BackendPort } from "../run/backendPort";
+import { Journal } from "../run/journal";
 import { PolicyBook } from "../run/policyBook";
 import { BackendRunner } from "./backendRunner";
 import { FsckTimes } from "./fsckTimes";
@@ -50,6 +51,7 @@ export class Agent {
       metrics: this.metrics,
       timing,
       log,
+      journal: new Journal(stateFolder(config, env), log),
       fsckTimes: new FsckTimes(stateFolder(config, env), log),
       stopping: this.stopping.signal,
     };

@@ -4,6 +4,7 @@ import type { BackendSummary } from "../metrics/backendSummary";
 import type { Metrics } from "../metrics/metrics";
 import { summarizePool, summarizeTargets } from "../metrics/summary";
 import type { BackendPort } from "../run/backendPort";
+import type { Journal } from "../run/journal";
 import { type BackendLook, lookAtBackend, type PoolLook } from "../run/look";
 import type { RunOptions } from "../run/options";
 import type { PolicyBook } from "../run/policyBook";
@@ -30,6 +31,7 @@ export interface RunnerShared {
   readonly timing: AgentTiming;
   readonly log: Log;
   readonly fsckTimes: FsckTimes;
+  readonly journal: Journal;
   /** Ends waiting: the agent is to stop or to begin anew. */
   readonly stopping: AbortSignal;
 }
@@ -120,6 +122,7 @@ export class BackendRunner {
     const { metrics, log, timing } = this.shared;
     metrics.events.ran(report);
     logReport(log, report);
+    this.shared.journal.record(report);
     this.current = {
       ...this.current,
       isUp: look.isReachable,

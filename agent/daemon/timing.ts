@@ -1,12 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../provider/drivers/clock";
+import type { Clock } from "../../provider/drivers/driver";
 
-/** How the agent waits. Tests put virtual time here. */
-export interface AgentTiming {
-  /** Wall clock, ms since 1970. */
-  now(): number;
-  /** Milliseconds that never jump. */
-  uptime(): number;
+/** What time it is, for the agent and for its drivers, and how it waits. Tests put virtual time here; no option does. */
+export interface AgentTiming extends Clock {
   /** Waits; returns early, without an error, once the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -17,6 +14,7 @@ const longestTimerMs = 2 ** 31 - 1;
 export const systemTiming: AgentTiming = {
   now: () => systemClock.now(),
   uptime: () => systemClock.uptime(),
+  bootId: () => systemClock.bootId(),
   async sleep(ms, signal) {
     await wait(Math.min(ms, longestTimerMs), undefined, signal ? { signal } : {}).catch(() => undefined);
   },

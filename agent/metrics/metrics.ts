@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 import type { BackendSummary } from "./backendSummary";
 import { Calls } from "./calls";
 import { Events } from "./events";
-import { StateGauges } from "./stateGauges";
+import { stateGauges } from "./stateGauges";
 
 /**
  * What the agent says of storage and of itself, in the text format of Prometheus. State is worked out when it is asked for, from the last
@@ -13,19 +13,21 @@ export class Metrics {
   readonly events: Events;
   private readonly registry: Registry;
 
-  constructor(summaries: () => Iterable<BackendSummary>, now: () => number) {
+  constructor(
+    private readonly summaries: () => readonly BackendSummary[],
+    private readonly now: () => number,
+  ) {
     // Loaded by the agent alone
     const prometheus = require("prom-client") as typeof import("prom-client");
     this.registry = new prometheus.Registry();
     this.calls = new Calls(prometheus, this.registry);
     this.events = new Events(prometheus, this.registry);
-    new StateGauges(prometheus, this.registry, summaries, now);
   }
 
   get contentType(): string {
     return this.registry.contentType;
   }
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    return `${stateGauges(this.summaries(), this.now())}${await this.registry.metrics()}`;
   }
 }

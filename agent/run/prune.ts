@@ -55,8 +55,7 @@ async function removeOne(
   { signal }: RunOptions,
 ): Promise<void> {
   const { identity, settings } = look.listing.pool.record;
-  const { uid, claim } = object.record;
   await port.write(signal, (driver, call) =>
-    driver.trash({ name: look.pool, identity }, { uid, claim }, settings.trashRetentionMs, call),
+    driver.trash({ name: look.pool, identity }, object, settings.trashRetentionMs, call),
   );
 }

@@ -65,12 +65,12 @@ async function held(
 
 /** Writes on a snapshot that applications were held still for it. Until that is there it is worth no more than after a power cut. */
 async function markApp(port: BackendPort, known: PoolKnowledge, taken: Taken, options: RunOptions): Promise<Taken> {
-  if (!taken.object) return taken;
-  const { uid, claim } = taken.object.record;
+  const { object: snapshot } = taken;
+  if (!snapshot) return taken;
   const { identity } = known.look.listing.pool.record;
   try {
     const object = await port.write(options.signal, (driver, call) =>
-      driver.update({ name: known.look.pool, identity }, { uid, claim }, { consistency: "app" }, call),
+      driver.update({ name: known.look.pool, identity }, snapshot, { consistency: "app" }, call),
     );
     return { ...taken, object };
   } catch (error) {

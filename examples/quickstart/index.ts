@@ -1,4 +1,4 @@
-import { Pool, Snapshot, Volume } from "krstorage";
+import { Pool, Snapshot, SnapshotPolicy, Volume } from "krstorage";
 import { Machine } from "./machine";
 
 // Where "main" is stands in the stack's configuration: a folder here, a server elsewhere. The program stays the same.
@@ -10,6 +10,13 @@ const data = new Volume("data", { pool: ssd, size: "64MiB", labels: { app: "quic
 const machine = new Machine("web", { disk: data.connection });
 
 new Snapshot("first-boot", { source: data }, { dependsOn: machine });
+
+// Kept in the pool, beside the volume. `krstorage agent` takes these snapshots, and removes those that are not to be kept
+new SnapshotPolicy("hourly", {
+  schedule: "@hourly",
+  retention: { keepHourly: 6, keepDaily: 7 },
+  targets: [data],
+});
 
 export const volume = data.id;
 export const disk = data.connection;

@@ -1,4 +1,5 @@
 import type { PoolCapabilities } from "../model/pool";
+import { steadyState } from "../retention";
 import type { CheckFailure, Properties } from "./lifecycle";
 import { classOf } from "./settings";
 import { hasUnknown } from "./unknown";
@@ -10,7 +11,31 @@ export function unmetWishes(
   poolId: string,
   capabilities: PoolCapabilities,
 ): CheckFailure[] {
-  return word === "share" ? unmetByShares(inputs, poolId, capabilities) : unmetModes(inputs, poolId, capabilities);
+  const unmet =
+    word === "share" ? unmetByShares(inputs, poolId, capabilities) : unmetModes(inputs, poolId, capabilities);
+  return [...unmet, ...unmetByClassPolicy(inputs, poolId, capabilities)];
+}
+
+/** The snapshot policy that comes with a class, where the pool cannot bear as many snapshots as that keeps. */
+function unmetByClassPolicy(inputs: Properties, poolId: string, { maxSnapshots }: PoolCapabilities): CheckFailure[] {
+  const { schedule, retention, timezone } = classOf(inputs) ?? {};
+  if (maxSnapshots === undefined || schedule === undefined || retention === undefined) return [];
+  const count = steadyState(retention, schedule, { ...(timezone && { timezone }), upTo: countedUpTo(maxSnapshots) });
+  if (count <= maxSnapshots) return [];
+  return [
+    {
+      property: "volumeClass.retention",
+      reason: `by its class it would come to ${snapshotsSentence(count, maxSnapshots)}, and pool ${poolId} bears at most ${maxSnapshots} of one object; keep fewer`,
+    },
+  ];
+}
+
+/** How far it is worth counting, for people to see how much too many they are. */
+export function countedUpTo(maxSnapshots: number): number {
+  return 10 * maxSnapshots + 1;
+}
+export function snapshotsSentence(count: number, maxSnapshots: number): string {
+  return count < countedUpTo(maxSnapshots) ? `${count} snapshots` : `more than ${10 * maxSnapshots} snapshots`;
 }
 
 /** The access modes that are wanted, of its own or by its class, and that volumes of the pool cannot have. */

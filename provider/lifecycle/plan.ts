@@ -12,6 +12,7 @@ export class Plan {
   private readonly names = new Map<string, string>();
   private readonly sizes = new Map<string, number>();
   private readonly placements = new Map<string, string>();
+  private readonly snapshots = new Map<string, Map<string, number>>();
   private readonly bytes = new Map<string, Map<string, number>>();
 
   addPool(poolId: string, pool: PlannedPool): void {
@@ -47,6 +48,13 @@ export class Plan {
   }
   size(id: string): number | undefined {
     return this.sizes.get(id);
+  }
+
+  /** Notes how many snapshots of a target the policy of `owner` comes to. Returns what is noted of all policies, by owner. */
+  addSnapshots(targetId: string, owner: string, count: number): ReadonlyMap<string, number> {
+    const target = this.snapshots.get(targetId) ?? new Map<string, number>();
+    this.snapshots.set(targetId, target);
+    return target.set(owner, count);
   }
 
   /** Notes that `owner` is going to take `bytes` more from the pool. Returns the sum over the whole plan. */

@@ -10,6 +10,7 @@ import type { PoolView } from "../storage/poolView";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
 import { lookAt } from "./look";
 import { lostIn } from "./lost";
+import { checkBearable } from "./policyBearable";
 import { approvalSentence, removedByChange } from "./policyRetention";
 import { textOf } from "./properties";
 import { heldElsewhereSentence, twiceSentence } from "./sentences";
@@ -42,6 +43,10 @@ export async function checkPolicy(request: CheckRequest, context: Context): Prom
     else targets.push(target);
   }
   failures.push(...targets.flatMap((target) => checkTarget(target, context)), ...checkGroup(inputs));
+  const bearable = targets.flatMap((target) =>
+    checkBearable({ ...target, what: formatObjectId(target.id) }, inputs, request, context),
+  );
+  failures.push(...onePerProperty(bearable));
   const known = recordsOf(request, targets);
   const record = newestOf(known);
   const refused = checkHolder(request, inputs, record, context);
@@ -96,6 +101,11 @@ function checkTarget({ index, id, view, object }: Target, { plan }: Context): Ch
       },
     ];
   return [];
+}
+
+/** Many targets of one policy have one retention, so what is wrong with that is said once. */
+function onePerProperty(failures: CheckFailure[]): CheckFailure[] {
+  return failures.filter(({ property }, at) => failures.findIndex((other) => other.property === property) === at);
 }
 
 function checkGroup(inputs: Properties): CheckFailure[] {

@@ -36,3 +36,4 @@ export {
   slotsBetween,
 } from "./slots";
 export type { RetentionSnapshot } from "./snapshots";
+export { type SteadyStateOptions, steadyState } from "./steadyState";

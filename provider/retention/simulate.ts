@@ -21,6 +21,8 @@ export interface SimulateOptions {
   readonly keepAtLeast?: number;
   /** Ends after this many runs, however long that is. Default 1,000,000. */
   readonly mostRuns?: number;
+  /** Ends as soon as so many exist at once. Default: never. */
+  readonly mostAtOnce?: number;
 }
 
 /** The life of one snapshot. */
@@ -72,6 +74,7 @@ export function simulate(policy: RetentionPolicy, schedule: string, options: Sim
     const nowMs = startsMs[run] as number;
     living.unshift(run);
     mostSnapshots = Math.max(mostSnapshots, living.length);
+    if (mostSnapshots >= (options.mostAtOnce ?? never)) break;
     const windowMs = windowEnd(policy, nowMs, nowMs);
     const cutoffs = rules.map((rule) => cutoffMs(rule, windowMs, zone));
     const kept: number[] = [];

@@ -1,4 +1,4 @@
-// Compiles sdk/ and provider/ into the workspace. Neither dist/ nor node_modules of the clone is touched: tests may be running on them.
+// Compiles sdk/, provider/ and agent/ into the workspace. Neither dist/ nor node_modules of the clone is touched: tests may be running on them.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StepError } from "../lib/console.mjs";
@@ -22,7 +22,7 @@ export async function compileInto(folder) {
     sourceMap: true,
     typeRoots: [inRoot("node_modules", "@types")],
   };
-  const include = ["sdk", "provider"].map((part) => inRoot(part));
+  const include = ["sdk", "provider", "agent"].map((part) => inRoot(part));
   writeFileSync(project, JSON.stringify({ extends: inRoot("tsconfig.json"), compilerOptions, include }));
   const { code, output } = await runTool("typescript/bin/tsc", ["-p", project, "--pretty", "false"]);
   if (code !== 0) throw new StepError(`The build failed:\n${output.trimEnd()}`);

@@ -1,7 +1,7 @@
 // The lifecycle over a driver whose calls are counted.
 import { localBackends } from "./workspace.mjs";
 
-/** Returns the lifecycles, the number of calls of the driver by method so far, and what makes a context as each process has one. */
+/** Returns the lifecycles, the number of calls of the driver by method so far, what loads a file of krstorage, and what makes a context as each process has one. */
 export function countCalls(workspace) {
   const load = (path) => workspace.require(workspace.inside(path));
   const { type, calls } = registerCounting(load("provider/drivers/registry.js"));
@@ -9,19 +9,20 @@ export function countCalls(workspace) {
   return {
     lifecycles: load("provider/lifecycle/index.js").lifecycles,
     calls,
-    newContext: () => contextOver(load, { main: { ...main, type } }),
+    load,
+    newContext: (env) => contextOver(load, { main: { ...main, type } }, env),
   };
 }
 
 /** A count as a figure. */
 export const counted = (value) => ({ unit: "lists", median: value, low: value, high: value, runs: 1 });
 
-function contextOver(load, backends) {
+function contextOver(load, backends, env = {}) {
   const { Storage } = load("provider/storage/storage.js");
   const { resolveConfig } = load("provider/storage/configSources.js");
   const { Plan } = load("provider/lifecycle/plan.js");
   const log = { debug() {}, info() {}, warn() {} };
-  return { storage: new Storage(resolveConfig({ backends }), { log }), plan: new Plan(), log };
+  return { storage: new Storage(resolveConfig({ backends }), { log, ...env }), plan: new Plan(), log };
 }
 
 let registered = 0;

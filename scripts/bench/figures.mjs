@@ -1,11 +1,14 @@
 // Every figure by the name that --only knows, in the order of the table.
 import { StepError } from "../lib/console.mjs";
+import { agentFigures } from "./figures/agent.mjs";
 import { classEditFigures } from "./figures/classEdit.mjs";
 import { createFigures } from "./figures/creates.mjs";
 import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
 import { memoryFigures } from "./figures/memory.mjs";
+import { planRetentionFigures } from "./figures/planRetention.mjs";
 import { pluginFigures } from "./figures/plugin.mjs";
+import { policyRunFigures } from "./figures/policyRun.mjs";
 import { refreshListFigures } from "./figures/refreshLists.mjs";
 import { startFigures } from "./figures/start.mjs";
 import { stateFigures } from "./figures/state.mjs";
@@ -24,6 +27,9 @@ const others = {
   list: listFigures,
   "refresh-lists": refreshListFigures,
   "class-edit-lists": classEditFigures,
+  "plan-retention": planRetentionFigures,
+  agent: agentFigures,
+  "policy-run": policyRunFigures,
 };
 
 export const figureNames = [...engineNames, ...Object.keys(others)];

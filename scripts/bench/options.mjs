@@ -7,8 +7,28 @@ npm run bench -- --only up,list    some figures: `;
 
 /** Numbers of a full run and of a quick one. */
 const sizes = {
-  full: { volumes: 300, runs: 8, manyVolumes: 1000, manyRuns: 3, creates: 1000, listed: 10_000, starts: 11 },
-  quick: { volumes: 50, runs: 3, manyVolumes: 100, manyRuns: 1, creates: 100, listed: 1000, starts: 3 },
+  full: {
+    volumes: 300,
+    runs: 8,
+    manyVolumes: 1000,
+    manyRuns: 3,
+    creates: 1000,
+    listed: 10_000,
+    starts: 11,
+    planned: 100_000,
+    idleSeconds: 180,
+  },
+  quick: {
+    volumes: 50,
+    runs: 3,
+    manyVolumes: 100,
+    manyRuns: 1,
+    creates: 100,
+    listed: 1000,
+    starts: 3,
+    planned: 10_000,
+    idleSeconds: 15,
+  },
 };
 
 /** `names` are the figures there are. Throws a StepError with the usage for anything it does not know. */

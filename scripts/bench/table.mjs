@@ -7,6 +7,7 @@ const formats = {
   bytes: (value) => `${Math.round(value)} B`,
   MB: (value) => `${Math.round(value)} MB`,
   lists: (value) => `${value}`,
+  percent: (value) => `${value.toFixed(2)} %`,
 };
 
 /** A figure: `{ name, unit, median, low, high, runs, goal?, verdict?, isSub? }`. */

@@ -30,13 +30,23 @@ export const folders = {
   storage: join(local, "storage"),
   stackFile: join(example, `Pulumi.${stackName}.yaml`),
   environmentFile: join(local, "env.sh"),
+  configFile: join(local, "krstorage.yaml"),
 };
 
 /**
- * Makes `import "krstorage"` in the example mean this clone: what `npm install` would make of "file:../..", without its wait.
- * @pulumi/pulumi is then found in the clone's node_modules by the program and by krstorage alike, as one copy.
+ * Makes `import "krstorage"` and `npx krstorage` in the example mean this clone: what `npm install` would make of "file:../..",
+ * without its wait. @pulumi/pulumi is then found in the clone's node_modules by the program and by krstorage alike, as one copy.
  */
 export function linkExample() {
+  linkPackage();
+  const main = inRoot("dist", "agent", "cli", "main.js");
+  mkdirSync(join(example, "node_modules", ".bin"), { recursive: true });
+  writeFileSync(join(example, "node_modules", ".bin", "krstorage"), `#!/bin/sh\nexec node ${quote(main)} "$@"\n`, {
+    mode: 0o755,
+  });
+}
+
+function linkPackage() {
   const link = join(example, "node_modules", "krstorage");
   if (existsSync(link) && realpathSync(link) === realpathSync(root)) return;
   mkdirSync(join(example, "node_modules"), { recursive: true });
@@ -102,11 +112,15 @@ function missingConfiguration() {
   return values;
 }
 
-/** A file to source, after which plain `pulumi` commands in the example's folder reach this stack. */
-export function writeEnvironmentFile({ env }) {
-  const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A file to source, after which plain `pulumi` and `krstorage` commands in the example's folder reach this stack and its storage. */
+export function writeEnvironmentFile({ env, allowFilesystem }) {
+  const main = { type: "local", path: folders.storage, ...(allowFilesystem ? { allowFilesystem } : {}) };
+  writeFileSync(folders.configFile, `${JSON.stringify({ backends: { main } })}\n`, { mode: 0o600 });
   const keys = ["PATH", "PULUMI_BACKEND_URL", "PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_SKIP_UPDATE_CHECK"];
-  const lines = keys.map((key) => `export ${key}=${quote(env[key])}`);
+  const values = { ...env, KRSTORAGE_CONFIG: folders.configFile };
+  const lines = [...keys, "KRSTORAGE_CONFIG"].map((key) => `export ${key}=${quote(values[key])}`);
   writeFileSync(folders.environmentFile, `# Written by npm run quickstart.\n${lines.join("\n")}\n`, { mode: 0o600 });
 }
 

@@ -58,7 +58,9 @@ export async function printSummary(context) {
     note(`storage  ${shown(context.storage)}`);
     note(`state    ${shown(context.state)}`);
     say("\nNext:");
-    note(`. ${shown(context.environmentFile)}        then plain pulumi commands work in ${shown(context.example)}`);
+    note(`. ${shown(context.environmentFile)}        then plain commands work in ${shown(context.example)}:`);
+    note("  npx krstorage policy plan      what the policy would take, keep and remove, and why");
+    note("  npx krstorage agent            does it, every hour, for as long as it runs");
     note(`edit ${shown(context.example)}/index.ts (size: "128MiB"), then npm run quickstart again`);
     note("npm run quickstart -- --destroy        takes it down; data goes to the pool's trash for 24 hours");
   });

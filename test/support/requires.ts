@@ -24,6 +24,7 @@ export type Need =
   | "tmpfs"
   | "promtool"
   | "prometheus"
+  | "systemd"
   | "python3"
   | "uml";
 
@@ -102,6 +103,7 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("loop") ??
     (reasonFor("btrfs") && reasonFor("xfs") ? "neither mkfs.btrfs nor mkfs.xfs is installed" : undefined),
   promtool: () => program("promtool"),
+  systemd: () => program("systemd-analyze"),
   prometheus: () => program("prometheus") ?? program("prometheus-alertmanager"),
   // In a mount namespace of its own: the trial leaves nothing behind.
   tmpfs: () =>

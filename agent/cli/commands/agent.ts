@@ -4,7 +4,7 @@ import { resolveConfig } from "../../../provider/storage/configSources";
 import { readAgentConfig } from "../../config/agentConfig";
 import { Agent } from "../../daemon/agent";
 import { createLogger } from "../../daemon/logger";
-import { systemTiming } from "../../daemon/timing";
+import { agentPort } from "../../run/agentPort";
 import type { Arguments, Command } from "../command";
 import { agentConfigFile, agentConfigOption } from "../policyRuns";
 import type { Session } from "../session";
@@ -73,9 +73,9 @@ function readAgain(before: Configuration, session: Session, args: Arguments, log
 
 /** Starts an agent. Returns what stops it. */
 async function start({ config, backends }: Configuration, session: Session, log: Logger): Promise<() => Promise<void>> {
-  const storage = new Storage(backends, { log });
-  const ports = storage.backendNames().map((name) => storage.backend(name));
-  const running = new Agent({ ports, config, timing: systemTiming, log, env: session.env });
+  const storage = new Storage(backends, { log, clock: session.timing });
+  const ports = storage.backendNames().map((name) => agentPort(storage.backend(name)));
+  const running = new Agent({ ports, config, timing: session.timing, log, env: session.env });
   const server = await running.serve();
   await running.start();
   log.info(`running ${storage.backendNames().join(", ")}; metrics at http://${server.address}/metrics`);

@@ -11,7 +11,7 @@ export const policyLs: Command = {
   examples: [["policy ls", "all policies that act, what they act on, and when they run next"]],
   async run(session, args) {
     const reports = await runPolicies(session, args, { dryRun: true, policy: undefined });
-    const policies = reports.flatMap(({ targets }) => targets.map(lineOf));
+    const policies = reports.flatMap(({ targets }) => targets.map((target) => lineOf(target, session.timing.now())));
     return {
       json: { policies },
       text: [
@@ -37,8 +37,8 @@ export const policyLs: Command = {
   },
 };
 
-function lineOf({ policy, target, status, reason, newestGoodMs }: TargetReport) {
-  const { nextMs } = slotTimes(policy, Date.now());
+function lineOf({ policy, target, status, reason, newestGoodMs }: TargetReport, nowMs: number) {
+  const { nextMs } = slotTimes(policy, nowMs);
   return {
     ...policy,
     target: target.id,

@@ -1,7 +1,7 @@
 import { KrStorageError } from "../../../provider/model/errors";
 import { snapshotPolicy } from "../../../provider/model/snapshotPolicy";
 import { type Simulation, simulate, simulatedAt } from "../../../provider/retention";
-import { systemTiming } from "../../daemon/timing";
+import { agentPort } from "../../run/agentPort";
 import { lookAtBackend } from "../../run/look";
 import { PolicyBook } from "../../run/policyBook";
 import type { Arguments, Command } from "../command";
@@ -122,10 +122,10 @@ function parseRetention(text: string) {
   );
 }
 
-async function findPolicy({ storage, signal }: Session, name: string) {
+async function findPolicy({ storage, signal, timing }: Session, name: string) {
   const book = new PolicyBook();
   for (const backend of storage.backendNames())
-    book.put(await lookAtBackend(storage.backend(backend), systemTiming, signal));
+    book.put(await lookAtBackend(agentPort(storage.backend(backend)), timing, signal));
   const found = [...book.policies().values()].filter((policy) => [policy.uid, policy.name].includes(name));
   const [policy] = found;
   if (!policy) throw new KrStorageError("NOT_FOUND", `there is no policy "${name}"; "krstorage policy ls" lists them`);

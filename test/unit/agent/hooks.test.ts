@@ -1,5 +1,7 @@
 import { fork } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -72,6 +74,42 @@ describe("hooks around a snapshot", () => {
     expect(seen(world)).toEqual(["offline"]);
     // What is not what was asked for is not good
     expect(report?.newestGoodMs).toBeUndefined();
+  });
+
+  it("what lets go is on disk before anything is held still", async () => {
+    const world = await worldWithHook();
+    const list = `require("fs").writeFileSync(process.argv[1] + ".intents", require("fs").readdirSync(${JSON.stringify(join(folder, "hooks"))}).join())`;
+    await world.runWell({ hooks: hooksOf(hook({ freeze: say("freeze", list) })) });
+    expect(readFileSync(join(folder, "said.intents"), "utf8")).toMatch(/^pg-[0-9a-f]{16}\.freeze\.json$/);
+  });
+
+  it("may be addresses: each is told by a POST what it is about, with the headers of the configuration", async () => {
+    const world = await worldWithHook();
+    const told: unknown[] = [];
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on("end", () => {
+        told.push([request.method, request.url, request.headers.authorization, JSON.parse(body)]);
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const at = (path: string) => ({ url: `http://127.0.0.1:${port}/${path}`, headers: { authorization: "Bearer s" } });
+    try {
+      await world.runWell({ hooks: hooksOf(hook({ freeze: at("freeze"), thaw: at("thaw") })) });
+    } finally {
+      server.close();
+    }
+    const about = { hook: "pg", targets: [id], policy: expect.anything() };
+    expect(told).toEqual([
+      ["POST", "/freeze", "Bearer s", about],
+      ["POST", "/thaw", "Bearer s", about],
+    ]);
+    expect(seen(world)).toEqual(["app"]);
   });
 
   it("one that fails lets go, and nothing is taken or pruned", async () => {

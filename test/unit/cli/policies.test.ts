@@ -57,12 +57,13 @@ test("policies of a real pool: one snapshot a slot, explained and remembered", a
   expect(targetsOf(second)[0]?.take).toMatchObject({ action: "taken", slot: expect.stringMatching(/^\d{8}t\d{6}z$/) });
   const plan = await scene.json<{ backends: { targets: Target[] }[] }>("policy", "plan");
   expect(targetsOf(plan)[0]?.prune.keep[0]?.reasons).toEqual([expect.stringMatching(/^last [12] of 3$/)]);
-  const { history } = await scene.json<{ history: { slot: string; target: string }[] }>("policy", "history");
+  const { history, runs } = await scene.json<{ history: object[]; runs: object[] }>("policy", "history");
   expect(history[0]).toMatchObject({
-    slot: targetsOf(dry)[0]?.take.slot,
+    slot: targetsOf(second)[0]?.take.slot,
     target: "main/ssd/data",
-    fate: { state: "live" },
+    fate: { state: "live", reason: expect.stringMatching(/^last [12] of 3$/) },
   });
+  expect(runs[0]).toMatchObject({ event: "taken", policy: { name: "often" }, target: "main/ssd/data" });
   const { policies } = await scene.json<{ policies: object[] }>("policy", "ls");
   expect(policies).toMatchObject([{ name: "often", schedule: "* * * * *", target: "main/ssd/data", status: "ok" }]);
 });

@@ -199,3 +199,74 @@ test("a share in a pool that cannot take its snapshot at one point in time is re
     await scene.nextRun().check("snapshotPolicy", "nightly", policyInputs("nightly", { targets: ["main/ssd/home"] })),
   ).toEqual([{ property: "targets[0]", reason: expect.stringContaining("cannot take snapshots of shares") }]);
 });
+
+describe("a pool that bears so many snapshots of one object and no more", () => {
+  const bearing = (scene: Scene, maxSnapshots: number) => {
+    const pool = scene.disk.pool("ssd");
+    pool.record = { ...pool.record, capabilities: { ...pool.record.capabilities, maxSnapshots } };
+    return scene.nextRun();
+  };
+  const withRetention = (retention: object, extra: object = {}) =>
+    policyInputs("nightly", { retention, targets: ["main/ssd/data"], ...extra });
+
+  test("refuses a retention that comes to more, with the numbers and the path; at the limit it is taken", async () => {
+    const scene = bearing(await begin(), 15);
+    expect(await scene.check("snapshotPolicy", "nightly", withRetention({ keepDaily: 15 }))).toEqual([
+      {
+        property: "retention",
+        reason:
+          "it would come to 16 snapshots of main/ssd/data; pool main/ssd bears at most 15 of one object. Keep fewer, or use a pool that bears more",
+      },
+    ]);
+    expect(await scene.check("snapshotPolicy", "nightly", withRetention({ keepDaily: 14 }))).toEqual([]);
+    // What is switched off takes none
+    expect(
+      await scene.check("snapshotPolicy", "nightly", withRetention({ keepDaily: -1 }, { enabled: false })),
+    ).toEqual([]);
+    expect((await scene.check("snapshotPolicy", "nightly", withRetention({ keepLast: -1 })))[0]?.reason).toContain(
+      "more than 150 snapshots",
+    );
+  });
+
+  test("counts all policies that act on a target, those of the same plan too, and what was made by hand", async () => {
+    const scene = await begin();
+    await scene.policy("hourly", { retention: { keepLast: 9 }, targets: ["main/ssd/data"] });
+    bearing(scene, 15);
+    const [refused] = await scene.check("snapshotPolicy", "nightly", withRetention({ keepDaily: 6 }));
+    expect(refused).toEqual({
+      property: "targets[0]",
+      reason: expect.stringContaining(
+        "it would come to 7 snapshots of main/ssd/data, other policies to 10; pool main/ssd",
+      ),
+    });
+    expect(await scene.check("snapshotPolicy", "nightly", withRetention({ keepDaily: 4 }))).toEqual([]);
+    // Now two are planned, and the third is one too many
+    const third = await scene.check("snapshotPolicy", "weekly", withRetention({ keepWeekly: 4 }, { name: "weekly" }));
+    expect(third[0]?.reason).toContain("other policies to 15");
+    bearing(scene, 6);
+    expect(
+      await scene.check("snapshotPolicy", "own", {
+        ...withRetention({ keepDaily: 3 }),
+        name: "own",
+        targets: ["main/ssd/home"],
+      }),
+    ).toEqual([]);
+  });
+
+  test("refuses a class whose policy comes to more, on the volume and on the class", async () => {
+    const scene = bearing(await begin(), 15);
+    const gold = { pools: ["main/ssd"], schedule: "@daily", retention: { keepDaily: 20 } };
+    expect(await scene.check("volume", "new", { name: "new", size: "1MiB", volumeClass: gold })).toEqual([
+      {
+        property: expect.any(String),
+        reason: expect.stringContaining("21 snapshots, and pool main/ssd bears at most 15"),
+      },
+    ]);
+    expect(await scene.check("volumeClass", "gold", { name: "gold", ...gold })).toEqual([
+      {
+        property: expect.any(String),
+        reason: expect.stringContaining("21 snapshots, and pool main/ssd bears at most 15"),
+      },
+    ]);
+  });
+});

@@ -1,6 +1,5 @@
 import { KrStorageError, type PlannedSnapshot, planRetention, type RetentionPolicy } from "../../../provider/retention";
-import { snapshotsInNoOrder } from "./planningSpeed";
-import { dayMs, ids } from "./support";
+import { dayMs, ids, snapshotsInNoOrder } from "./support";
 
 const owner = "0123456789abcdef0123456789abcdef";
 const newestMs = Date.UTC(2026, 10, 20, 2);

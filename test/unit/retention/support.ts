@@ -14,6 +14,15 @@ export function at(...times: string[]): { id: string; time: string }[] {
   return times.map((time) => ({ id: time, time }));
 }
 
+/** Some 32 years of snapshots for every million, in an order that is none and the same every time. */
+export function snapshotsInNoOrder(count: number): { id: string; time: number }[] {
+  const step = 7_919; // prime, and no divisor of a power of ten: each is visited once
+  return Array.from({ length: count }, (_, n) => {
+    const place = (n * step) % count;
+    return { id: `s${place}`, time: firstMs + place * 1_000_000 };
+  });
+}
+
 export const ids = (all: readonly { id: string }[]): string[] => all.map(({ id }) => id);
 
 const clocks = new Map<string, Intl.DateTimeFormat>();

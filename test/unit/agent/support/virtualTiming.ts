@@ -19,6 +19,9 @@ export class VirtualTiming implements AgentTiming {
   uptime(): number {
     return this.clock.uptime();
   }
+  bootId(): string {
+    return this.clock.bootId();
+  }
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();

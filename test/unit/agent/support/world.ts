@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agentPort } from "../../../../agent/run/agentPort";
 import type { BackendPort } from "../../../../agent/run/backendPort";
 import { lookAtPool, type PoolLook } from "../../../../agent/run/look";
 import type { RunOptions } from "../../../../agent/run/options";
@@ -96,12 +97,12 @@ export class World {
 
   /** A look at one pool, as a run begins with. */
   async look(pool = "ssd", backend = "main"): Promise<PoolLook> {
-    const look = await lookAtPool(this.storage.backend(backend), pool, this.clock);
+    const look = await lookAtPool(agentPort(this.storage.backend(backend)), pool, this.clock);
     if ("listing" in look) return look;
     throw new Error(look.message);
   }
   ports(storage: Storage = this.storage): BackendPort[] {
-    return storage.backendNames().map((name) => storage.backend(name));
+    return storage.backendNames().map((name) => agentPort(storage.backend(name)));
   }
   /** One run of one agent. */
   async run(options: Partial<RunOptions> = {}, storage: Storage = this.storage): Promise<BackendReport[]> {
@@ -114,7 +115,8 @@ export class World {
   async runFrom(look: PoolLook): Promise<readonly TargetReport[]> {
     const book = new PolicyBook();
     book.put({ backend: look.backend, pools: [look], failures: [], isReachable: true });
-    return (await runPool(this.storage.backend(look.backend), look, book.policies(), { clock: this.clock })).targets;
+    return (await runPool(agentPort(this.storage.backend(look.backend)), look, book.policies(), { clock: this.clock }))
+      .targets;
   }
   /** A run of which nothing is expected to fail; what it did to the targets. */
   async runWell(options: Partial<RunOptions> = {}): Promise<TargetReport[]> {
