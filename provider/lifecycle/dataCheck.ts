@@ -4,6 +4,7 @@ import { bytesOf, exactBytes } from "../model/quantity";
 import { decideTakeOver, healthProblem } from "../storage/claims";
 import { sizeProblem } from "../storage/ensure";
 import type { PoolView } from "../storage/poolView";
+import { abilitiesOf } from "./abilities";
 import { unmetWishes } from "./capable";
 import type { DataKind } from "./dataKind";
 import { immutableChanges } from "./diff";
@@ -50,7 +51,7 @@ function placeIn(data: DataKind, inputs: Properties | undefined, context: Contex
 
 async function checkNew(subject: Subject, view: PoolView | undefined, context: Context): Promise<CheckFailure[]> {
   const { data, request, inputs, id, what } = subject;
-  const other = context.plan.addName(what, request.owner);
+  const other = context.plan.addName(what, request.owner, data.word);
   if (other)
     return [
       {
@@ -78,10 +79,10 @@ async function checkNew(subject: Subject, view: PoolView | undefined, context: C
     context.log.info(
       `a former ${what} is in the trash until ${trashed.record.expiresAt}; a new one is made. To bring the old one back instead: undelete ${trashed.record.uid}`,
     );
-  const failures = await data.checkNew(inputs, id, view, context);
-  if (view && "pool" in data.kind.inputs)
-    failures.push(...unmetWishes(data.word, inputs, formatPoolId(id), view.pool.record.capabilities));
-  return [...failures, ...(await checkRoom(subject, neededBytes(subject, view, context), view, context))];
+  const abilities = abilitiesOf(id, view, context);
+  const failures = await data.checkNew(inputs, id, { view, abilities }, context);
+  if ("pool" in data.kind.inputs) failures.push(...unmetWishes(data.word, inputs, abilities));
+  return [...failures, ...checkRoom(subject, neededBytes(subject, { view, abilities }, context), view, context)];
 }
 
 function checkTakeOver(subject: Subject, existing: StoredObject, view: PoolView, context: Context): CheckFailure[] {
