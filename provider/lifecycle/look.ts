@@ -5,6 +5,7 @@ import { maxLookAgeMs } from "../storage/looks";
 import { readPool } from "../storage/pools";
 import type { PoolView } from "../storage/poolView";
 import type { Context } from "./lifecycle";
+import { awaySentence } from "./sentences";
 
 /** A look is advice, so it does not wait long. */
 const lookTimeoutMs = 15_000;
@@ -26,7 +27,8 @@ export async function lookAt(id: PoolId, isKnown: boolean, context: Context): Pr
   } catch (error) {
     if (hasCode(error, "INVALID_ARGUMENT")) return { failure: error.message }; // no such backend
     if (plan.pool(poolId)) return { view: undefined };
-    if (!isKnown && (await isNeverMade(id, context, signal))) {
+    if (await isNotThere(id, context, signal)) {
+      if (isKnown) return { failure: awaySentence(poolId) };
       return {
         failure: `there is no pool ${poolId}; declare it in this stack and pass the Pool itself (a literal id does not wait for it), or mount its disk`,
       };
@@ -40,7 +42,8 @@ export async function lookAt(id: PoolId, isKnown: boolean, context: Context): Pr
   }
 }
 
-async function isNeverMade(id: PoolId, { storage }: Context, signal: AbortSignal): Promise<boolean> {
+/** Whether the backend, which is there, has no such pool. */
+async function isNotThere(id: PoolId, { storage }: Context, signal: AbortSignal): Promise<boolean> {
   return readPool(storage, id, undefined, signal).then(
     (pool) => pool === undefined,
     () => false,

@@ -20,7 +20,7 @@ import { lookSignal } from "./look";
 import { formatLost, lostIn, lostMarker } from "./lost";
 import { keepPlace } from "./place";
 import { labelsOf, textOf } from "./properties";
-import { heldElsewhereSentence, twiceSentence } from "./sentences";
+import { awaySentence, heldElsewhereSentence, twiceSentence } from "./sentences";
 import { checkShape } from "./shape";
 import { benefitOfDoubt, hasUnknown, knownOnly } from "./unknown";
 
@@ -184,7 +184,7 @@ interface Looked {
 async function look(id: PoolId, inputs: Properties, request: CheckRequest, context: Context): Promise<Looked> {
   try {
     const existing = await readPool(context.storage, id, undefined, lookSignal(context));
-    if (!existing && request.oldInputs) return { failure: awayFailure(id) };
+    if (!existing && request.oldInputs) return { failure: { property: "", reason: awaySentence(formatPoolId(id)) } };
     if (!existing) return { prospect: await prospectOf(id, context) };
     if (request.oldInputs) return { failure: supersededFailure(id, request.oldInputs, inputs) };
     if (hasUnknown(inputs.adopt)) return {};
@@ -204,14 +204,6 @@ async function look(id: PoolId, inputs: Properties, request: CheckRequest, conte
     }
     return { failure: { property: hasCode(error, "ALREADY_EXISTS") ? "name" : "backend", reason: error.message } };
   }
-}
-
-/** A pool that the state knows is not made again, so nothing in this stack that stands on it could be done. */
-function awayFailure(id: PoolId): CheckFailure {
-  return {
-    property: "",
-    reason: `pool ${formatPoolId(id)} is not there: its marker is missing, and an empty folder is never taken for it. Mount its disk; or, if it is gone for good, take it out of the state (pulumi state delete)`,
-  };
 }
 
 async function prospectOf(id: PoolId, context: Context): Promise<Prospect> {

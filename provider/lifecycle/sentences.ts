@@ -13,6 +13,11 @@ export function missingSentence(id: string, uid: string | undefined, found: Stor
   return `${which} is missing from its pool, and making an empty one in its place could hide the loss. Ways out: restore it and refresh; or ${again}; or take it out of the state (pulumi state delete)`;
 }
 
+/** A pool that a state knows and its backend does not have. It is not made again, so nothing that stands on it can be done. */
+export function awaySentence(poolId: string): string {
+  return `pool ${poolId} is not there: its marker is missing, and an empty folder is never taken for it. Mount its disk; or, if it is gone for good, take it and what was in it out of the state (pulumi state delete)`;
+}
+
 /** Two resources of one deployment that want the same name. */
 export function twiceSentence(what: string, owner: string, other: string): string {
   return `${what} is declared twice in this deployment: by ${owner} and by ${other}; give one of them another name`;

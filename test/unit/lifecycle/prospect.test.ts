@@ -205,10 +205,19 @@ describe("a new pool", () => {
   });
 });
 
-test("a pool that the state knows and that is not there is refused, with the ways out", async () => {
+test("a pool that the state knows and that is not there is refused, with the ways out, and so is what is in it", async () => {
   const scene = await sceneWithPool();
+  await scene.volume("data");
   scene.disk.pools.clear();
   expect(await scene.nextRun().check("pool", "ssd", ssd, ssd)).toEqual([
     { property: "", reason: expect.stringMatching(/its marker is missing.*Mount its disk.*pulumi state delete/) },
   ]);
+  const inputs: [KindName, Properties][] = [
+    ["volume", volumeInputs("data")],
+    ["snapshotPolicy", policyInputs("nightly")],
+  ];
+  for (const [kind, old] of inputs)
+    expect(await scene.nextRun().check(kind, "data", old, old)).toEqual([
+      { property: expect.any(String), reason: expect.stringContaining("pool main/ssd is not there") },
+    ]);
 });
