@@ -9,7 +9,7 @@ import { unmetWishes } from "./capable";
 import type { DataKind } from "./dataKind";
 import { immutableChanges } from "./diff";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
-import { lookAt } from "./look";
+import { type Acquaintance, lookAt } from "./look";
 import { lostIn } from "./lost";
 import { keepPlace } from "./place";
 import { placeByClass } from "./placement";
@@ -34,7 +34,7 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
   // While the new place is not known, what is known about the old one can still be checked
   const id = placeIn(data, inputs, context) ?? oldId;
   if (!id) return { inputs, failures: [] };
-  const look = await lookAt(id, request.oldInputs !== undefined, context);
+  const look = await lookAt(id, acquaintance(id, oldId, request), context);
   if ("failure" in look)
     return { inputs, failures: [{ property: "pool" in data.kind.inputs ? "pool" : "source", reason: look.failure }] };
   const subject = { data, request, inputs, id, what: formatObjectId(id) };
@@ -42,6 +42,11 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
     inputs,
     failures: oldId ? await checkOld(subject, oldId, look.view, context) : await checkNew(subject, look.view, context),
   };
+}
+
+function acquaintance(id: ObjectId, oldId: ObjectId | undefined, { oldInputs }: CheckRequest): Acquaintance {
+  if (oldInputs === undefined) return "new";
+  return oldId && formatPoolId(oldId) === formatPoolId(id) ? "held" : "changed";
 }
 
 function placeIn(data: DataKind, inputs: Properties | undefined, context: Context): ObjectId | undefined {
@@ -163,7 +168,7 @@ async function checkOld(
 
 /** The pool of an object that is to move. A look that fails leaves less to check; the change itself observes again. */
 async function oldPool(oldId: ObjectId, context: Context): Promise<PoolView | undefined> {
-  const look = await lookAt(oldId, true, context);
+  const look = await lookAt(oldId, "held", context);
   return "view" in look ? look.view : undefined;
 }
 

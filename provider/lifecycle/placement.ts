@@ -74,7 +74,7 @@ async function judge(
   context: Context,
 ): Promise<Candidate> {
   const id = context.storage.canonical(parsePoolId(poolId) as PoolId);
-  const look = await lookAt(id, false, context);
+  const look = await lookAt(id, "new", context);
   if ("failure" in look) return { poolId, rejected: look.failure };
   const { view } = look;
   const source = data.sourceOf(inputs);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { StoredObject } from "../drivers/driver";
 import type { PolicyRecord } from "../drivers/record";
-import { formatObjectId, type ObjectId, parseObjectId } from "../model/names";
+import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
 import { defaultKeepAtLeast, snapshotPolicy } from "../model/snapshotPolicy";
 import { nextRuns } from "../retention";
 import { healthProblem } from "../storage/claims";
@@ -9,7 +9,7 @@ import { newestOf, policyRefusal } from "../storage/policies";
 import type { PoolView } from "../storage/poolView";
 import { type Abilities, abilitiesOf, lacksShareSnapshots } from "./abilities";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
-import { lookAt } from "./look";
+import { type Acquaintance, lookAt } from "./look";
 import { lostIn } from "./lost";
 import { checkBearable } from "./policyBearable";
 import { approvalSentence, removedByChange } from "./policyRetention";
@@ -73,11 +73,17 @@ async function lookAtTarget(
   request: CheckRequest,
   context: Context,
 ): Promise<Target | { failure: string }> {
-  const look = await lookAt(id, request.oldInputs !== undefined, context);
+  const look = await lookAt(id, acquaintance(id, request, context), context);
   if ("failure" in look) return look;
   const found = look.view?.byName(id.name);
   const object = found?.phase === "live" ? found : undefined;
   return { index, id, view: look.view, abilities: abilitiesOf(id, look.view, context), object };
+}
+
+function acquaintance(id: ObjectId, { oldInputs }: CheckRequest, { storage }: Context): Acquaintance {
+  if (oldInputs === undefined) return "new";
+  const known = idsOf(oldInputs.targets).flatMap((target) => (target ? formatPoolId(storage.canonical(target)) : []));
+  return known.includes(formatPoolId(id)) ? "held" : "changed";
 }
 
 function checkTarget({ index, id, view, abilities, object }: Target, { plan }: Context): CheckFailure[] {

@@ -65,7 +65,7 @@ async function checkPools(inputs: Properties, isKnown: boolean, context: Context
   for (const [index, pool] of (inputs.pools as unknown[]).entries()) {
     const parsed = typeof pool === "string" ? parsePoolId(pool) : undefined;
     const id = parsed && context.storage.canonical<PoolId>(parsed);
-    const look = id && (await lookAt(id, isKnown, context));
+    const look = id && (await lookAt(id, isKnown ? "changed" : "new", context));
     if (look && "failure" in look) failures.push({ property: `pools[${index}]`, reason: look.failure });
     if (!id || !look || "failure" in look || !definition) {
       mayFit ||= !look || !("failure" in look);

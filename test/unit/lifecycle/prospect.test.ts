@@ -205,6 +205,17 @@ describe("a new pool", () => {
   });
 });
 
+test("a place that is only declared now, in a pool that is not there yet, is not taken for a disk to mount", async () => {
+  const scene = await sceneWithPool();
+  await scene.volume("data");
+  const old = volumeInputs("data");
+  const [moved] = await scene.nextRun().check("volume", "data", { ...old, pool: "main/hdd" }, old);
+  expect(moved).toMatchObject({ property: "pool", reason: expect.stringContaining("cannot change from") });
+  const policy = policyInputs("nightly");
+  const wider = { ...policy, targets: ["main/ssd/data", "main/hdd/cold"] };
+  expect(await scene.nextRun().check("snapshotPolicy", "nightly", wider, policy)).toEqual([]);
+});
+
 test("a pool that the state knows and that is not there is refused, with the ways out, and so is what is in it", async () => {
   const scene = await sceneWithPool();
   await scene.volume("data");
