@@ -11,6 +11,21 @@ export function referableId(resource: pulumi.CustomResource, computed: pulumi.In
   return pulumi.all([resource.urn, id]).apply(([, text]) => text);
 }
 
+/**
+ * The id of what is given: of a resource of this package the one that previews know too, whatever its kind, so that check can say where
+ * another kind is expected.
+ */
+export function idOf(given: pulumi.Resource | pulumi.Input<string>): pulumi.Input<string> {
+  if (!pulumi.CustomResource.isInstance(given)) return given as pulumi.Input<string>;
+  const ids = given as {
+    snapshotId?: pulumi.Output<string>;
+    volumeId?: pulumi.Output<string>;
+    shareId?: pulumi.Output<string>;
+    poolId?: pulumi.Output<string>;
+  };
+  return ids.snapshotId ?? ids.volumeId ?? ids.shareId ?? ids.poolId ?? given.id;
+}
+
 /** `<pool>/<name>`: where an object is, or is going to be. */
 export function placeIn(pool: pulumi.Input<string>, name: pulumi.Input<string>): pulumi.Output<string> {
   return pulumi.all([pool, name]).apply(([poolId, text]) => `${poolId}/${text}`);

@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { share } from "../provider/model/share";
 import { Pool } from "./pool";
-import { placeIn, referableId } from "./reference";
+import { idOf, placeIn, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
-import { Snapshot } from "./snapshot";
+import type { Snapshot } from "./snapshot";
 import { type ClassArgs, classData } from "./volumeClass";
 
 /** What a new share starts with: exactly one of them. */
@@ -68,7 +68,7 @@ function sourceOf(source: ShareSourceArgs | undefined): Record<string, pulumi.In
   const { snapshot, share: other, ...unknown } = source;
   return {
     ...unknown,
-    ...(snapshot === undefined ? {} : { snapshot: Snapshot.isInstance(snapshot) ? snapshot.snapshotId : snapshot }),
-    ...(other === undefined ? {} : { share: Share.isInstance(other) ? other.shareId : other }),
+    ...(snapshot === undefined ? {} : { snapshot: idOf(snapshot) }),
+    ...(other === undefined ? {} : { share: idOf(other) }),
   };
 }

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { snapshot } from "../provider/model/snapshot";
-import { referableId } from "./reference";
+import { idOf, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
-import { Share } from "./share";
-import { Volume } from "./volume";
+import type { Share } from "./share";
+import type { Volume } from "./volume";
 
 /** The arguments of a {@link Snapshot}. */
 export interface SnapshotArgs extends Omit<ArgsOf<typeof snapshot.inputs>, "source"> {
@@ -31,7 +31,7 @@ export class Snapshot extends StorageResource {
   readonly snapshotId: pulumi.Output<string>;
 
   constructor(name: string, args: SnapshotArgs, opts?: pulumi.CustomResourceOptions) {
-    const source = idOf(args?.source);
+    const source = args?.source === undefined ? undefined : idOf(args.source);
     super(snapshot, name, { ...args, source }, opts);
     const computed = pulumi
       .all([source, args?.name ?? nameFromLogical(name)])
@@ -46,9 +46,4 @@ export class Snapshot extends StorageResource {
   static override isInstance(value: unknown): value is Snapshot {
     return (value as { __pulumiType?: unknown } | undefined)?.__pulumiType === Snapshot.__pulumiType;
   }
-}
-
-function idOf(source: SnapshotArgs["source"]): pulumi.Input<string> {
-  if (Volume.isInstance(source)) return source.volumeId;
-  return Share.isInstance(source) ? source.shareId : source;
 }

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { snapshotPolicy } from "../provider/model/snapshotPolicy";
+import { idOf } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
-import { Share } from "./share";
-import { Volume } from "./volume";
+import type { Share } from "./share";
+import type { Volume } from "./volume";
 
 /** The arguments of a {@link SnapshotPolicy}. */
 export interface SnapshotPolicyArgs extends Omit<ArgsOf<typeof snapshotPolicy.inputs>, "targets"> {
@@ -45,9 +46,4 @@ function targetIds(
   if (targets === undefined) return undefined;
   if (Array.isArray(targets)) return targets.map(idOf);
   return pulumi.output(targets).apply((list) => pulumi.all(list.map(idOf)));
-}
-
-function idOf(target: Volume | Share | pulumi.Input<string>): pulumi.Input<string> {
-  if (Volume.isInstance(target)) return target.volumeId;
-  return Share.isInstance(target) ? target.shareId : target;
 }

@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { volume } from "../provider/model/volume";
 import { Pool } from "./pool";
-import { placeIn, referableId } from "./reference";
+import { idOf, placeIn, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
-import { Snapshot } from "./snapshot";
+import type { Snapshot } from "./snapshot";
 import { type ClassArgs, classData } from "./volumeClass";
 
 /** What a new volume starts with: exactly one of them. */
@@ -71,7 +71,7 @@ function sourceOf(source: VolumeSourceArgs | undefined): Record<string, pulumi.I
   const { snapshot, volume: disk, ...unknown } = source;
   return {
     ...unknown,
-    ...(snapshot === undefined ? {} : { snapshot: Snapshot.isInstance(snapshot) ? snapshot.snapshotId : snapshot }),
-    ...(disk === undefined ? {} : { volume: Volume.isInstance(disk) ? disk.volumeId : disk }),
+    ...(snapshot === undefined ? {} : { snapshot: idOf(snapshot) }),
+    ...(disk === undefined ? {} : { volume: idOf(disk) }),
   };
 }

@@ -4,7 +4,7 @@ import { formatVersion, type PolicyRecord } from "../../provider/drivers/record"
 import { propertyPath, reasonOf } from "../../provider/model/issues";
 import { retention } from "../../provider/model/retentionRules";
 import { scheduleText } from "../../provider/model/schedule";
-import { type SnapshotPolicyInputs, snapshotPolicy } from "../../provider/model/snapshotPolicy";
+import { defaultKeepAtLeast, type SnapshotPolicyInputs, snapshotPolicy } from "../../provider/model/snapshotPolicy";
 import { timezoneText } from "../../provider/model/timezone";
 
 /** A policy as it is run: read from a record, which is foreign input like any other, with its defaults. */
@@ -34,8 +34,6 @@ export interface PolicyProblem {
   readonly name: string;
   readonly problem: string;
 }
-
-const defaultKeepAtLeast = 3;
 
 // Strict: an input of a newer version may mean that this one would remove what is to be kept
 const requested = z.strictObject(snapshotPolicy.inputs).omit({ labels: true, adopt: true });

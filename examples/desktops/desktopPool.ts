@@ -65,10 +65,12 @@ export class DesktopPool extends pulumi.ComponentResource {
       { parent: this, protect },
     );
 
-    // Where the pool cannot take snapshots of shares (ext4), the policy covers the disks; where it can, all.
-    const targets = pool.capabilities.apply(({ shareSnapshot = "none" }) =>
-      shareSnapshot === "none" ? profiles : [...profiles, users],
-    );
+    // Where the pool cannot take snapshots of shares (ext4), the policy covers the disks, and says so; where it can, all.
+    const targets = pool.capabilities.apply(({ shareSnapshot = "none" }) => {
+      if (shareSnapshot !== "none") return [...profiles, users];
+      void pulumi.log.warn("has no snapshots: its pool can take none of shares", users);
+      return profiles;
+    });
     new SnapshotPolicy(
       `${name}-nightly`,
       { schedule: "30 2 * * *", timezone: "Europe/Vienna", retention: { keepDaily: 7, keepWeekly: 4 }, targets },

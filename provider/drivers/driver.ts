@@ -24,8 +24,11 @@ export interface Driver {
    * identity passes it and gets UNAVAILABLE instead, or PRECONDITION_FAILED for a pool with another identity.
    */
   readPool(pool: PoolRef, call: Call): Promise<StoredPool | undefined>;
-  /** The room that a new pool of that name would have, so that a preview can tell whether a whole new stack fits. */
-  prospect(name: string, call: Call): Promise<CapacityFacts>;
+  /**
+   * What a new pool of that name would be, so that a preview can tell whether a whole new stack can be made. Only looks: nothing is
+   * written. Throws what `createPool` would throw, as far as a look shows it.
+   */
+  prospect(name: string, call: Call): Promise<Prospect>;
   /** Makes a pool, its identity included. Throws ALREADY_EXISTS where one is, or where files that are not ours are. */
   createPool(pool: NewPool, call: Call): Promise<StoredPool>;
   updatePool(pool: PoolRef, match: Match, change: PoolChange, call: Call): Promise<StoredPool>;
@@ -100,7 +103,7 @@ export interface DriverType<Options extends z.ZodObject = z.ZodObject> {
   readonly type: string;
   /** The options of a backend of this type, beside those that all types take. Secrets are marked with `.meta({ secret: true })`. */
   readonly options: Options;
-  /** What its pools can do, by what they are on, as the documentation shows it. A pool finds out for itself. */
+  /** What its pools can do, by what they are on (`on btrfs, xfs`), as documentation and messages show it. A pool finds out for itself. */
   readonly capabilities?: Readonly<Record<string, PoolCapabilities>>;
   /** No I/O here: opening must work, and cost nothing, where the backend is down. */
   open(backend: OpenBackend<z.output<Options>>, env: DriverEnv): Driver;
@@ -235,6 +238,20 @@ export interface Purge {
 export interface StoredPool {
   record: PoolRecord;
   capacity: CapacityFacts;
+  /** What it stands on, where that decides what it can do, such as "ext4". For messages. */
+  medium?: string;
+}
+/** A pool that is still to be made: the room that it would have, and what else a look tells of it. */
+export interface Prospect extends CapacityFacts {
+  /**
+   * What it could do, as far as that is certain before it is made: all of it where `copyOnWrite`, `onlineSnapshot` and `trash` are
+   * among it. What is absent is found out when the pool is made.
+   */
+  capabilities?: Partial<PoolCapabilities>;
+  /** What it would stand on, as in `StoredPool`. */
+  medium?: string;
+  /** What making it would do that is easily not meant, as sentences. */
+  notes?: string[];
 }
 export interface StoredObject {
   record: ObjectRecord;

@@ -13,6 +13,7 @@ import { KrStorageError, messageOf } from "../model/errors";
 import { redact } from "../model/redact";
 import { Storage } from "../storage/storage";
 import { type Defaults, withDefaults } from "./defaults";
+import { shownFailure } from "./shownFailure";
 import { defaultsOf, type StackConfig, storageConfigOf } from "./stackConfig";
 
 /**
@@ -83,7 +84,7 @@ function hooksOf(lifecycle: Lifecycle) {
         const result = await lifecycle.check({ owner, oldOwner: olds.owner, oldInputs, newInputs }, sharedContext());
         return {
           inputs: { ...toWire(result.inputs, wireUnknown), [ownerKey]: owner },
-          failures: result.failures.map((failure) => ({ ...failure, reason: redact(failure.reason) })),
+          failures: result.failures.map((failure) => shownFailure(failure, newWire)),
         };
       } catch (error) {
         if (!KrStorageError.isInstance(error)) throw printable(error);

@@ -1,23 +1,17 @@
-import type { PoolCapabilities } from "../model/pool";
 import { steadyState } from "../retention";
+import type { Abilities } from "./abilities";
 import type { CheckFailure, Properties } from "./lifecycle";
 import { classOf } from "./settings";
 import { hasUnknown } from "./unknown";
 
-/** What of the wishes for a volume or share its pool cannot fulfil. `poolId` is for the sentences. */
-export function unmetWishes(
-  word: string,
-  inputs: Properties,
-  poolId: string,
-  capabilities: PoolCapabilities,
-): CheckFailure[] {
-  const unmet =
-    word === "share" ? unmetByShares(inputs, poolId, capabilities) : unmetModes(inputs, poolId, capabilities);
-  return [...unmet, ...unmetByClassPolicy(inputs, poolId, capabilities)];
+/** What of the wishes for a volume or share its pool cannot fulfil. What it may be able to do is not refused. */
+export function unmetWishes(word: string, inputs: Properties, abilities: Abilities): CheckFailure[] {
+  const unmet = word === "share" ? unmetByShares(inputs, abilities) : unmetModes(inputs, abilities);
+  return [...unmet, ...unmetByClassPolicy(inputs, abilities)];
 }
 
 /** The snapshot policy that comes with a class, where the pool cannot bear as many snapshots as that keeps. */
-function unmetByClassPolicy(inputs: Properties, poolId: string, { maxSnapshots }: PoolCapabilities): CheckFailure[] {
+function unmetByClassPolicy(inputs: Properties, { poolId, can: { maxSnapshots } }: Abilities): CheckFailure[] {
   const { schedule, retention, timezone } = classOf(inputs) ?? {};
   if (maxSnapshots === undefined || schedule === undefined || retention === undefined) return [];
   const count = steadyState(retention, schedule, { ...(timezone && { timezone }), upTo: countedUpTo(maxSnapshots) });
@@ -39,11 +33,11 @@ export function snapshotsSentence(count: number, maxSnapshots: number): string {
 }
 
 /** The access modes that are wanted, of its own or by its class, and that volumes of the pool cannot have. */
-function unmetModes(inputs: Properties, poolId: string, { accessModes }: PoolCapabilities): CheckFailure[] {
+function unmetModes(inputs: Properties, { poolId, can: { accessModes: able } }: Abilities): CheckFailure[] {
+  if (able === undefined) return [];
   const wanted = hasUnknown(inputs.accessModes) ? undefined : (inputs.accessModes as string[] | undefined);
   const modes = wanted ?? classOf(inputs)?.accessModes ?? [];
-  const able: string[] = accessModes ?? ["ReadWriteOnce"];
-  const missing = modes.filter((mode) => !able.includes(mode));
+  const missing = modes.filter((mode) => !(able as string[]).includes(mode));
   if (missing.length === 0) return [];
   return [
     {
@@ -53,8 +47,8 @@ function unmetModes(inputs: Properties, poolId: string, { accessModes }: PoolCap
   ];
 }
 
-function unmetByShares(inputs: Properties, poolId: string, { shareProtocols }: PoolCapabilities): CheckFailure[] {
-  const served = shareProtocols ?? [];
+function unmetByShares(inputs: Properties, { poolId, can: { shareProtocols: served } }: Abilities): CheckFailure[] {
+  if (served === undefined) return [];
   if (served.length === 0)
     return [{ property: "pool", reason: `pool ${poolId} takes no shares; use a pool that does` }];
   const { protocol } = inputs;
@@ -67,7 +61,7 @@ function unmetByShares(inputs: Properties, poolId: string, { shareProtocols }: P
   ];
 }
 
-/** Whether anyone could be kept out of a share of the pool by its `access`. */
-export function enforcesAccess(protocol: string | undefined, { shareProtocols }: PoolCapabilities): boolean {
-  return (protocol ?? shareProtocols?.[0] ?? "directory") !== "directory";
+/** Whether it is certain that nobody is kept out of a share of the pool by its `access`. */
+export function ignoresAccess(protocol: string | undefined, { can: { shareProtocols } }: Abilities): boolean {
+  return (protocol ?? shareProtocols?.[0]) === "directory";
 }

@@ -4,11 +4,12 @@ import { bytesOf, exactBytes } from "../model/quantity";
 import { decideTakeOver, healthProblem, isUnheld, unheldSentence } from "../storage/claims";
 import { sizeProblem } from "../storage/ensure";
 import type { PoolView } from "../storage/poolView";
+import { abilitiesOf } from "./abilities";
 import { unmetWishes } from "./capable";
 import type { DataKind } from "./dataKind";
 import { immutableChanges } from "./diff";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
-import { lookAt } from "./look";
+import { type Acquaintance, lookAt } from "./look";
 import { lostIn, takeUpMarker } from "./lost";
 import { keepPlace } from "./place";
 import { placeByClass } from "./placement";
@@ -33,7 +34,7 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
   // While the new place is not known, what is known about the old one can still be checked
   const id = placeIn(data, inputs, context) ?? oldId;
   if (!id) return { inputs, failures: [] };
-  const look = await lookAt(id, request.oldInputs !== undefined, context);
+  const look = await lookAt(id, acquaintance(id, oldId, request), context);
   if ("failure" in look)
     return { inputs, failures: [{ property: "pool" in data.kind.inputs ? "pool" : "source", reason: look.failure }] };
   const subject = { data, request, inputs, id, what: formatObjectId(id) };
@@ -42,6 +43,11 @@ export async function checkData(data: DataKind, request: CheckRequest, context: 
     inputs: unheld && inputs.adopt === unheld.record.uid ? { ...inputs, [takeUpMarker]: unheld.record.uid } : inputs,
     failures: oldId ? await checkOld(subject, oldId, look.view, context) : await checkNew(subject, look.view, context),
   };
+}
+
+function acquaintance(id: ObjectId, oldId: ObjectId | undefined, { oldInputs }: CheckRequest): Acquaintance {
+  if (oldInputs === undefined) return "new";
+  return oldId && formatPoolId(oldId) === formatPoolId(id) ? "held" : "changed";
 }
 
 function placeIn(data: DataKind, inputs: Properties | undefined, context: Context): ObjectId | undefined {
@@ -63,7 +69,7 @@ function unheldIn(view: PoolView | undefined, id: ObjectId, owners: string[]): S
 
 async function checkNew(subject: Subject, view: PoolView | undefined, context: Context): Promise<CheckFailure[]> {
   const { data, request, inputs, id, what } = subject;
-  const other = context.plan.addName(what, request.owner);
+  const other = context.plan.addName(what, request.owner, data.word);
   if (other)
     return [
       {
@@ -91,10 +97,10 @@ async function checkNew(subject: Subject, view: PoolView | undefined, context: C
     context.log.info(
       `a former ${what} is in the trash until ${trashed.record.expiresAt}; a new one is made. To have the old one instead, before pulumi up: krstorage undelete ${formatPoolId(id)} ${trashed.record.uid}, and adopt: "${trashed.record.uid}"`,
     );
-  const failures = await data.checkNew(inputs, id, view, context);
-  if (view && "pool" in data.kind.inputs)
-    failures.push(...unmetWishes(data.word, inputs, formatPoolId(id), view.pool.record.capabilities));
-  return [...failures, ...(await checkRoom(subject, neededBytes(subject, view, context), view, context))];
+  const abilities = abilitiesOf(id, view, context);
+  const failures = await data.checkNew(inputs, id, { view, abilities }, context);
+  if ("pool" in data.kind.inputs) failures.push(...unmetWishes(data.word, inputs, abilities));
+  return [...failures, ...checkRoom(subject, neededBytes(subject, { view, abilities }, context), view, context)];
 }
 
 function checkTakeOver(subject: Subject, existing: StoredObject, view: PoolView, context: Context): CheckFailure[] {
@@ -178,7 +184,7 @@ async function checkOld(
 
 /** The pool of an object that is to move. A look that fails leaves less to check; the change itself observes again. */
 async function oldPool(oldId: ObjectId, context: Context): Promise<PoolView | undefined> {
-  const look = await lookAt(oldId, true, context);
+  const look = await lookAt(oldId, "held", context);
   return "view" in look ? look.view : undefined;
 }
 

@@ -3,7 +3,14 @@ import type { ObjectRecord, ObjectSettings } from "../drivers/record";
 import type { Kind } from "../model/kind";
 import type { ObjectId } from "../model/names";
 import type { PoolView } from "../storage/poolView";
+import type { Abilities } from "./abilities";
 import type { CheckFailure, Context, Properties } from "./lifecycle";
+
+/** What is known of the pool that something new is declared in. Without a view it is still to be made, or could not be looked at. */
+export interface PoolLook {
+  view: PoolView | undefined;
+  abilities: Abilities;
+}
 
 /** In what a kind that holds data differs from the others; everything else is in dataLifecycle.ts and dataCheck.ts. */
 export interface DataKind {
@@ -29,5 +36,5 @@ export interface DataKind {
   /** Outputs beyond those that every kind holding data has. */
   outputsOf(object: StoredObject): Properties;
   /** What can be known, beyond the common rules, to be refused when a new one is made. */
-  checkNew(inputs: Properties, id: ObjectId, view: PoolView | undefined, context: Context): Promise<CheckFailure[]>;
+  checkNew(inputs: Properties, id: ObjectId, pool: PoolLook, context: Context): Promise<CheckFailure[]>;
 }

@@ -5,6 +5,7 @@ import { maxLookAgeMs } from "../storage/looks";
 import { readPool } from "../storage/pools";
 import type { PoolView } from "../storage/poolView";
 import type { Context } from "./lifecycle";
+import { awaySentence } from "./sentences";
 
 /** A look is advice, so it does not wait long. */
 const lookTimeoutMs = 15_000;
@@ -16,8 +17,14 @@ export function lookSignal(context: Context): AbortSignal {
 /** What a look at a pool gave: the pool, nothing (not reachable, or not made yet), or a reason to refuse. */
 export type LookResult = { view: PoolView | undefined } | { failure: string };
 
+/**
+ * What a state knows of a pool that is looked at: `held`, that something of the resource is in it; `changed`, nothing, but the resource is
+ * there; `new`, nothing of either. A pool that is not there is then one to mount, perhaps one that is just being made, or a mistake.
+ */
+export type Acquaintance = "held" | "changed" | "new";
+
 /** Looks at the pool that a resource is in, or is to be made in. */
-export async function lookAt(id: PoolId, isKnown: boolean, context: Context): Promise<LookResult> {
+export async function lookAt(id: PoolId, acquaintance: Acquaintance, context: Context): Promise<LookResult> {
   const { storage, plan, log } = context;
   const poolId = formatPoolId(id);
   const signal = lookSignal(context);
@@ -26,10 +33,9 @@ export async function lookAt(id: PoolId, isKnown: boolean, context: Context): Pr
   } catch (error) {
     if (hasCode(error, "INVALID_ARGUMENT")) return { failure: error.message }; // no such backend
     if (plan.pool(poolId)) return { view: undefined };
-    if (!isKnown && (await isNeverMade(id, context, signal))) {
-      return {
-        failure: `there is no pool ${poolId}; declare it in this stack and pass the Pool itself (a literal id does not wait for it), or mount its disk`,
-      };
+    if (acquaintance !== "changed" && (await isNotThere(id, context, signal))) {
+      const absent = `there is no pool ${poolId}; declare it in this stack and pass the Pool itself (a literal id does not wait for it), or mount its disk`;
+      return { failure: acquaintance === "held" ? awaySentence(poolId) : absent };
     }
     if (hasCode(error, "PRECONDITION_FAILED")) return { failure: error.message };
     if (KrStorageError.isInstance(error) && !hasCode(error, "INTERNAL", "PROTOCOL")) {
@@ -40,7 +46,8 @@ export async function lookAt(id: PoolId, isKnown: boolean, context: Context): Pr
   }
 }
 
-async function isNeverMade(id: PoolId, { storage }: Context, signal: AbortSignal): Promise<boolean> {
+/** Whether the backend, which is there, has no such pool. */
+async function isNotThere(id: PoolId, { storage }: Context, signal: AbortSignal): Promise<boolean> {
   return readPool(storage, id, undefined, signal).then(
     (pool) => pool === undefined,
     () => false,

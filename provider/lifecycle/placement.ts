@@ -1,11 +1,11 @@
 import { roomIn, shortageOf } from "../drivers/capacity";
 import { formatObjectId, formatPoolId, type PoolId, parseObjectId, parsePoolId } from "../model/names";
+import { abilitiesOf } from "./abilities";
 import { unmetWishes } from "./capable";
 import type { DataKind } from "./dataKind";
 import type { CheckFailure, CheckRequest, Context, Properties } from "./lifecycle";
 import { lookAt } from "./look";
 import { textOf } from "./properties";
-import { prospect } from "./room";
 import { classOf } from "./settings";
 import { hasUnknown } from "./unknown";
 
@@ -74,7 +74,7 @@ async function judge(
   context: Context,
 ): Promise<Candidate> {
   const id = context.storage.canonical(parsePoolId(poolId) as PoolId);
-  const look = await lookAt(id, false, context);
+  const look = await lookAt(id, "new", context);
   if ("failure" in look) return { poolId, rejected: look.failure };
   const { view } = look;
   const source = data.sourceOf(inputs);
@@ -86,23 +86,24 @@ async function judge(
     return { poolId, holdsIt: true };
   const planned = context.plan.pool(formatPoolId(id));
   if (!view && !planned) return { poolId, rejected: "it could not be looked at" };
-  const unmet = view ? unmetWishes(data.word, inputs, poolId, view.pool.record.capabilities) : [];
+  const unmet = unmetWishes(data.word, inputs, abilitiesOf(id, view, context));
   if (unmet.length > 0) return { poolId, rejected: unmet.map(({ reason }) => reason).join("; ") };
-  return { poolId, ...(await roomFor(data, id, inputs, request, context, look.view)) };
+  return { poolId, ...roomFor(data, id, inputs, request, context, look.view) };
 }
 
-async function roomFor(
+function roomFor(
   data: DataKind,
   id: PoolId,
   inputs: Properties,
   { owner }: CheckRequest,
   context: Context,
   view: Awaited<ReturnType<Context["storage"]["view"]>> | undefined,
-): Promise<Pick<Candidate, "rejected" | "leftBytes">> {
+): Pick<Candidate, "rejected" | "leftBytes"> {
   const { plan } = context;
   const poolId = formatPoolId(id);
-  const settings = plan.pool(poolId)?.settings ?? view?.pool.record.settings;
-  const facts = view?.pool.capacity ?? (await prospect(id, context));
+  const planned = plan.pool(poolId);
+  const settings = planned?.settings ?? view?.pool.record.settings;
+  const facts = view?.pool.capacity ?? planned?.prospect;
   if (!settings || !facts) return {};
   const wanted = plan.bytesOfOthers(poolId, owner) + (data.sizeOf(inputs) ?? 0);
   const shortage = shortageOf(wanted, settings, facts);

@@ -1,15 +1,20 @@
-import type { PoolSettings } from "../drivers/record";
+import type { Prospect } from "../drivers/driver";
+import type { ObjectRecord, PoolSettings } from "../drivers/record";
 
-/** A pool that this deployment is going to make. */
+/** A pool that this deployment declares. */
 export interface PlannedPool {
   owner: string;
   settings: PoolSettings;
+  /** Of one that is still to be made, where its backend told. */
+  prospect?: Prospect | undefined;
 }
 
 /** What the deployment under way is going to make, as far as its resources have been checked. Lives as long as the process. */
 export class Plan {
   private readonly pools = new Map<string, PlannedPool>();
   private readonly names = new Map<string, string>();
+  private readonly kinds = new Map<string, ObjectRecord["kind"]>();
+  private readonly said = new Set<string>();
   private readonly sizes = new Map<string, number>();
   private readonly placements = new Map<string, string>();
   private readonly snapshots = new Map<string, Map<string, number>>();
@@ -22,12 +27,23 @@ export class Plan {
     return this.pools.get(poolId);
   }
 
-  /** Notes that `owner` wants the name. Returns another owner that wants it too. */
-  addName(id: string, owner: string): string | undefined {
+  /** Notes that `owner` wants the name, for an object of that kind. Returns another owner that wants it too. */
+  addName(id: string, owner: string, kind?: ObjectRecord["kind"]): string | undefined {
     const other = this.names.get(id);
     if (other !== undefined && other !== owner) return other;
     this.names.set(id, owner);
+    if (kind !== undefined) this.kinds.set(id, kind);
     return undefined;
+  }
+  /** What is going to be made under that id. */
+  kind(id: string): ObjectRecord["kind"] | undefined {
+    return this.kinds.get(id);
+  }
+  /** Whether something has not been said yet; it counts as said from now on. */
+  isNews(sentence: string): boolean {
+    if (this.said.has(sentence)) return false;
+    this.said.add(sentence);
+    return true;
   }
   /** Whether something of that id is going to be made. */
   hasName(id: string): boolean {

@@ -1,10 +1,10 @@
 import type { StoredObject } from "../drivers/driver";
 import type { PolicyRecord } from "../drivers/record";
-import { formatPoolId, type ObjectId } from "../model/names";
 import { snapshotPolicy } from "../model/snapshotPolicy";
 import { steadyState } from "../retention";
 import { isAttached } from "../storage/policies";
 import type { PoolView } from "../storage/poolView";
+import type { Abilities } from "./abilities";
 import { countedUpTo, snapshotsSentence } from "./capable";
 import type { CheckFailure, CheckRequest, Context, Properties } from "./lifecycle";
 import { hasUnknown } from "./unknown";
@@ -12,9 +12,9 @@ import { hasUnknown } from "./unknown";
 /** A target as a look has shown it; `what` is its id. */
 interface BornBy {
   readonly index: number;
-  readonly id: ObjectId;
   readonly what: string;
   readonly view: PoolView | undefined;
+  readonly abilities: Abilities;
   readonly object: StoredObject | undefined;
 }
 
@@ -26,21 +26,21 @@ const saying = snapshotPolicy.inputs;
  * of the other policies that are known to act on the target, and those that people have made.
  */
 export function checkBearable(
-  { index, id, what, view, object }: BornBy,
+  { index, what, view, abilities, object }: BornBy,
   inputs: Properties,
   { owner, oldOwner }: CheckRequest,
   { plan }: Context,
 ): CheckFailure[] {
-  const maxSnapshots = view?.pool.record.capabilities.maxSnapshots;
-  if (!view || maxSnapshots === undefined || inputs.enabled === false || hasUnknown(inputs)) return [];
+  const { maxSnapshots } = abilities.can;
+  if (maxSnapshots === undefined || inputs.enabled === false || hasUnknown(inputs)) return [];
   const own = countOf(inputs, maxSnapshots);
   if (own === undefined) return [];
-  const others = new Map(object ? actingOn(object, view, maxSnapshots) : []);
+  const others = new Map(object && view ? actingOn(object, view, maxSnapshots) : []);
   // What this deployment declares is newer than what the backend has
   for (const [other, count] of plan.addSnapshots(what, owner, own)) others.set(other, count);
   for (const mine of [owner, oldOwner]) if (mine !== undefined) others.delete(mine);
   const byOthers = [...others.values()].reduce((sum, count) => sum + count, 0);
-  const byHand = object ? madeByHand(object, view) : 0;
+  const byHand = object && view ? madeByHand(object, view) : 0;
   if (own + byOthers + byHand <= maxSnapshots) return [];
   const beside = [
     ...(byOthers > 0 ? [`other policies to ${byOthers}`] : []),
@@ -50,7 +50,7 @@ export function checkBearable(
   return [
     {
       property: own > maxSnapshots || beside.length === 0 ? "retention" : `targets[${index}]`,
-      reason: `${all}; pool ${formatPoolId(id)} bears at most ${maxSnapshots} of one object. Keep fewer, or use a pool that bears more`,
+      reason: `${all}; pool ${abilities.poolId} bears at most ${maxSnapshots} of one object. Keep fewer, or use a pool that bears more`,
     },
   ];
 }

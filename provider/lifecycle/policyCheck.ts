@@ -2,19 +2,21 @@ import { createHash } from "node:crypto";
 import type { StoredObject } from "../drivers/driver";
 import type { PolicyRecord } from "../drivers/record";
 import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
-import { snapshotPolicy } from "../model/snapshotPolicy";
+import { defaultKeepAtLeast, snapshotPolicy } from "../model/snapshotPolicy";
 import { nextRuns } from "../retention";
 import { healthProblem } from "../storage/claims";
 import { newestOf, policyRefusal } from "../storage/policies";
 import type { PoolView } from "../storage/poolView";
+import { type Abilities, abilitiesOf, lacksShareSnapshots } from "./abilities";
 import type { CheckFailure, CheckRequest, CheckResult, Context, Properties } from "./lifecycle";
-import { lookAt } from "./look";
+import { type Acquaintance, lookAt } from "./look";
 import { lostIn } from "./lost";
 import { checkBearable } from "./policyBearable";
 import { approvalSentence, removedByChange } from "./policyRetention";
 import { textOf } from "./properties";
 import { heldElsewhereSentence, twiceSentence } from "./sentences";
 import { checkShape } from "./shape";
+import { kindOf } from "./source";
 import { hasUnknown } from "./unknown";
 
 /** The hidden input by which a policy notices that a target is not the object any more that it was attached to. */
@@ -28,6 +30,7 @@ interface Target {
   index: number;
   id: ObjectId;
   view: PoolView | undefined;
+  abilities: Abilities;
   object: StoredObject | undefined;
 }
 
@@ -53,6 +56,7 @@ export async function checkPolicy(request: CheckRequest, context: Context): Prom
   if (refused) failures.push(refused);
   if (failures.length > 0) return { inputs, failures };
   sayRuns(request, inputs, context);
+  sayDoubts(request, inputs, context);
   if (record && request.oldInputs) sayRemovals(inputs, record, targets, context);
   return { inputs: withSeen(inputs, request.oldInputs, targets), failures };
 }
@@ -69,15 +73,26 @@ async function lookAtTarget(
   request: CheckRequest,
   context: Context,
 ): Promise<Target | { failure: string }> {
-  const look = await lookAt(id, request.oldInputs !== undefined, context);
+  const look = await lookAt(id, acquaintance(id, request, context), context);
   if ("failure" in look) return look;
   const found = look.view?.byName(id.name);
-  return { index, id, view: look.view, object: found?.phase === "live" ? found : undefined };
+  const object = found?.phase === "live" ? found : undefined;
+  return { index, id, view: look.view, abilities: abilitiesOf(id, look.view, context), object };
 }
 
-function checkTarget({ index, id, view, object }: Target, { plan }: Context): CheckFailure[] {
+function acquaintance(id: ObjectId, { oldInputs }: CheckRequest, { storage }: Context): Acquaintance {
+  if (oldInputs === undefined) return "new";
+  const known = idsOf(oldInputs.targets).flatMap((target) => (target ? formatPoolId(storage.canonical(target)) : []));
+  return known.includes(formatPoolId(id)) ? "held" : "changed";
+}
+
+function checkTarget({ index, id, view, abilities, object }: Target, { plan }: Context): CheckFailure[] {
   const property = `targets[${index}]`;
   const what = formatObjectId(id);
+  if (kindOf(id, view, plan) === "share") {
+    const reason = lacksShareSnapshots(abilities, what, "take it out of targets");
+    if (reason !== undefined) return [{ property, reason }];
+  }
   if (!view) return [];
   if (!object) {
     if (plan.hasName(what)) return [];
@@ -91,16 +106,7 @@ function checkTarget({ index, id, view, object }: Target, { plan }: Context): Ch
   if (object.record.kind === "snapshot")
     return [{ property, reason: `${what} is a snapshot; policies act on volumes and shares` }];
   const problem = healthProblem(object, what);
-  if (problem) return [{ property, reason: `${problem}; no policy can be attached to it` }];
-  const { shareSnapshot } = view.pool.record.capabilities;
-  if (object.record.kind === "share" && (shareSnapshot ?? "none") === "none")
-    return [
-      {
-        property,
-        reason: `${what} is a share, and pool ${formatPoolId(id)} cannot take snapshots of shares at one point in time; use a pool that can`,
-      },
-    ];
-  return [];
+  return problem ? [{ property, reason: `${problem}; no policy can be attached to it` }] : [];
 }
 
 /** Many targets of one policy have one retention, so what is wrong with that is said once. */
@@ -159,8 +165,29 @@ function sayRuns({ oldInputs }: CheckRequest, inputs: Properties, { log }: Conte
   const runs = nextRuns(schedule, { timezone: zone, from: new Date(), count: shownRuns });
   const local = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
   log.info(
-    `policy ${String(inputs.name)} (${schedule}, ${zone}) runs next at ${runs.map((run) => local.format(run)).join(", ")}`,
+    `policy ${String(inputs.name)} (${schedule}, ${zone}) runs next at ${runs.map((run) => local.format(run)).join(", ")} (while \`krstorage agent\` or \`krstorage policy run\` does)`,
   );
+}
+
+/** Says what is allowed and hardly meant, where it is new. */
+function sayDoubts({ oldInputs }: CheckRequest, inputs: Properties, { log }: Context): void {
+  const isNews = (key: string) => JSON.stringify(inputs[key]) !== JSON.stringify(oldInputs?.[key]);
+  const name = `policy ${String(inputs.name)}`;
+  if (Array.isArray(inputs.targets) && inputs.targets.length === 0)
+    log.warn(`${name} has no targets, so it takes nothing`);
+  if (hasUnknown(inputs.retention) || hasUnknown(inputs.keepAtLeast)) return;
+  if (!isNews("retention") && !isNews("keepAtLeast")) return;
+  const rules = Object.entries(inputs.retention as Properties);
+  // A rule that is no count, or -1, may keep any number
+  const most = rules.reduce(
+    (sum, [, count]) => sum + (typeof count === "number" && count >= 0 ? count : Number.NaN),
+    0,
+  );
+  const least = typeof inputs.keepAtLeast === "number" ? inputs.keepAtLeast : defaultKeepAtLeast;
+  if (most < least)
+    log.info(
+      `${name}: ${rules.map(([rule, count]) => `${rule} ${String(count)}`).join(" + ")} is below keepAtLeast ${least}${inputs.keepAtLeast === undefined ? " (the default)" : ""}: ${least} stay`,
+    );
 }
 
 /** Says how many snapshots a lowered retention gives up at its next run. */

@@ -1,7 +1,7 @@
-import type { StoredPool } from "../drivers/driver";
+import type { Prospect, StoredPool } from "../drivers/driver";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatPoolId, type PoolId, parsePoolId } from "../model/names";
-import { type PoolInputs, pool } from "../model/pool";
+import { type PoolInputs, pool, poolCapabilities } from "../model/pool";
 import type { Wanted } from "../storage/claims";
 import { maxLookAgeMs } from "../storage/looks";
 import {
@@ -20,7 +20,7 @@ import { lookSignal } from "./look";
 import { formatLost, lostIn, lostMarker } from "./lost";
 import { keepPlace } from "./place";
 import { labelsOf, textOf } from "./properties";
-import { heldElsewhereSentence, twiceSentence } from "./sentences";
+import { awaySentence, heldElsewhereSentence, twiceSentence } from "./sentences";
 import { checkShape } from "./shape";
 import { benefitOfDoubt, hasUnknown, knownOnly } from "./unknown";
 
@@ -47,10 +47,11 @@ export const poolLifecycle: Lifecycle = {
           reason: movedSentence(idOf(request.oldInputs as Properties), key),
         })),
       };
-    const failure = declaredTwice(id, request, context) ?? (await look(id, inputs, request, context));
+    const twice = declaredTwice(id, request, context);
+    const { failure, prospect } = twice ? { failure: twice } : await look(id, inputs, request, context);
     if (failure) return { inputs, failures: [failure] };
     const settings = poolSettings(knownOnly(inputs) as PoolInputs);
-    context.plan.addPool(formatPoolId(id), { owner: request.owner, settings });
+    context.plan.addPool(formatPoolId(id), { owner: request.owner, settings, prospect });
     return { inputs, failures: [] };
   },
 
@@ -64,12 +65,18 @@ export const poolLifecycle: Lifecycle = {
     deleteBeforeReplace: false,
   }),
 
-  expected(request, { storage }) {
+  expected(request, { storage, plan }) {
     const id = idOf(request.newInputs);
     const driver = id && storage.backend(id.backend).type;
+    const prospect = id && plan.pool(formatPoolId(storage.canonical(id)))?.prospect;
+    const capabilities = poolCapabilities.safeParse(prospect?.capabilities).data;
     return {
       id: id && formatPoolId(id),
-      state: expectedState(pool, request, { status: "ready", ...(driver === undefined ? {} : { driver }) }),
+      state: expectedState(pool, request, {
+        status: "ready",
+        ...(driver === undefined ? {} : { driver }),
+        ...(capabilities === undefined ? {} : { capabilities }),
+      }),
     };
   },
 
@@ -168,39 +175,44 @@ function supersededFailure(id: PoolId, oldInputs: Properties, inputs: Properties
   return { property: "name", reason: heldElsewhereSentence(`pool ${formatPoolId(id)}`, uid) };
 }
 
-async function look(
-  id: PoolId,
-  inputs: Properties,
-  request: CheckRequest,
-  context: Context,
-): Promise<CheckFailure | undefined> {
+/** What a look at a pool told: why it is refused, or what one that is still to be made would be. */
+interface Looked {
+  failure?: CheckFailure | undefined;
+  prospect?: Prospect | undefined;
+}
+
+async function look(id: PoolId, inputs: Properties, request: CheckRequest, context: Context): Promise<Looked> {
   try {
     const existing = await readPool(context.storage, id, undefined, lookSignal(context));
-    if (!existing) {
-      if (request.oldInputs)
-        context.log.warn(
-          `pool ${formatPoolId(id)} is not there: its marker is missing. A disk that is not mounted, or an empty folder? It is not made again`,
-        );
-      return undefined;
-    }
-    if (request.oldInputs) return supersededFailure(id, request.oldInputs, inputs);
-    if (hasUnknown(inputs.adopt)) return undefined;
+    if (!existing && request.oldInputs) return { failure: { property: "", reason: awaySentence(formatPoolId(id)) } };
+    if (!existing) return { prospect: await prospectOf(id, context) };
+    if (request.oldInputs) return { failure: supersededFailure(id, request.oldInputs, inputs) };
+    if (hasUnknown(inputs.adopt)) return {};
     const wanted = wantedOf(inputs, request.owner, context);
     wanted.requested = benefitOfDoubt(wanted.requested, existing.record.requested);
     wanted.labels = benefitOfDoubt(wanted.labels, existing.record.labels);
     const { at } = await context.storage.view(id, { maxAgeMs: maxLookAgeMs, signal: lookSignal(context) });
     const decision = decidePoolTakeOver(existing.record, wanted, id, at);
-    return "refused" in decision ? { property: "name", reason: decision.refused } : undefined;
+    return "refused" in decision ? { failure: { property: "name", reason: decision.refused } } : {};
   } catch (error) {
     if (!KrStorageError.isInstance(error)) throw error;
     if (hasCode(error, "UNAVAILABLE", "TIMEOUT", "CANCELLED")) {
       context.log.warn(
         `pool ${formatPoolId(id)} could not be looked at, so this preview promises less: ${error.message}`,
       );
-      return undefined;
+      return {};
     }
-    return { property: hasCode(error, "INVALID_ARGUMENT") ? "backend" : "name", reason: error.message };
+    return { failure: { property: hasCode(error, "ALREADY_EXISTS") ? "name" : "backend", reason: error.message } };
   }
+}
+
+async function prospectOf(id: PoolId, context: Context): Promise<Prospect> {
+  const prospect = await context.storage
+    .backend(id.backend)
+    .read(lookSignal(context), (driver, call) => driver.prospect(id.pool, call));
+  for (const note of prospect.notes ?? [])
+    if (context.plan.isNews(note)) context.log.info(`backend ${id.backend}: ${note}`);
+  return prospect;
 }
 
 function movedSentence(oldId: PoolId | undefined, key: string): string {

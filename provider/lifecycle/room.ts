@@ -1,8 +1,8 @@
 import { shortageOf } from "../drivers/capacity";
-import { formatPoolId, type ObjectId, type PoolId } from "../model/names";
+import { formatPoolId, type ObjectId } from "../model/names";
 import { formatBytes } from "../model/quantity";
 import type { PoolView } from "../storage/poolView";
-import type { DataKind } from "./dataKind";
+import type { DataKind, PoolLook } from "./dataKind";
 import type { CheckFailure, CheckRequest, Context, Properties } from "./lifecycle";
 
 /** One resource being checked: what it declares, and where that would be. */
@@ -15,31 +15,32 @@ export interface Subject {
 }
 
 /** What a new object would take from its pool: nothing for a snapshot that shares its blocks. */
-export function neededBytes(subject: Subject, view: PoolView | undefined, context: Context): number {
+export function neededBytes(subject: Subject, { view, abilities }: PoolLook, context: Context): number {
   const { data, inputs } = subject;
   const declared = data.sizeOf(inputs);
   if (declared !== undefined) return declared;
-  if (view?.pool.record.capabilities.copyOnWrite !== false) return 0;
+  if (abilities.can.copyOnWrite !== false) return 0;
   const source = data.sourceOf(inputs);
-  const existing = source === undefined ? undefined : view.byName(source.split("/")[2] as string);
+  const existing = source === undefined ? undefined : view?.byName(source.split("/")[2] as string);
   return existing?.record.sizeBytes ?? (source === undefined ? 0 : (context.plan.size(source) ?? 0));
 }
 
 /** Whether the whole plan fits, as far as it has been checked: each resource that no longer fits says so. */
-export async function checkRoom(
+export function checkRoom(
   subject: Subject,
   bytes: number,
   view: PoolView | undefined,
   context: Context,
-): Promise<CheckFailure[]> {
+): CheckFailure[] {
   const { request, id, data } = subject;
   if (bytes === 0) return [];
   const poolId = formatPoolId(id);
   const sum = context.plan.addBytes(poolId, request.owner, bytes);
   // What this plan declares for the pool counts before what the pool has now
-  const settings = context.plan.pool(poolId)?.settings ?? view?.pool.record.settings;
+  const planned = context.plan.pool(poolId);
+  const settings = planned?.settings ?? view?.pool.record.settings;
   if (!settings) return [];
-  const facts = view?.pool.capacity ?? (await prospect(id, context));
+  const facts = view?.pool.capacity ?? planned?.prospect;
   const shortage = facts && shortageOf(sum, settings, facts);
   if (!shortage) return [];
   const all = sum === bytes ? "" : ` (this plan asks for ${formatBytes(sum)} in all, ${formatBytes(bytes)} of it here)`;
@@ -49,12 +50,4 @@ export async function checkRoom(
       reason: `pool ${poolId}: ${shortage}${all}`,
     },
   ];
-}
-
-/** The room that a pool which is still to be made would have; undefined where that cannot be told. */
-export async function prospect(id: PoolId, { storage, signal }: Context) {
-  return storage
-    .backend(id.backend)
-    .read(signal, (driver, call) => driver.prospect(id.pool, call))
-    .catch(() => undefined); // advice only
 }

@@ -18,6 +18,11 @@ function poolOf(id: string): string {
   return id.split("/").slice(0, 2).join("/");
 }
 
+/** A pool that a state knows and its backend does not have. It is not made again, so nothing that stands on it can be done. */
+export function awaySentence(poolId: string): string {
+  return `pool ${poolId} is not there: its marker is missing, and an empty folder is never taken for it. Mount its disk; or, if it is gone for good, take it and what was in it out of the state (pulumi state delete)`;
+}
+
 /** Two resources of one deployment that want the same name. */
 export function twiceSentence(what: string, owner: string, other: string): string {
   return `${what} is declared twice in this deployment: by ${owner} and by ${other}; give one of them another name`;

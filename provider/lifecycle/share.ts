@@ -1,6 +1,7 @@
 import { formatObjectId, formatPoolId } from "../model/names";
 import { share } from "../model/share";
-import { enforcesAccess } from "./capable";
+import { lacksShareSnapshots } from "./abilities";
+import { ignoresAccess } from "./capable";
 import type { DataKind } from "./dataKind";
 import { dataLifecycle } from "./dataLifecycle";
 import { textOf } from "./properties";
@@ -17,20 +18,15 @@ const shareKind: DataKind = {
     sizeBytes: object.record.sizeBytes,
     ...(object.connection === undefined ? {} : { connection: object.connection }),
   }),
-  async checkNew(inputs, id, view, context) {
-    const capabilities = view?.pool.record.capabilities;
-    if (capabilities && inputs.access !== undefined && !enforcesAccess(textOf(inputs.protocol), capabilities))
+  async checkNew(inputs, id, pool, context) {
+    const { abilities } = pool;
+    if (inputs.access !== undefined && ignoresAccess(textOf(inputs.protocol), abilities))
       context.log.info(
         `${formatObjectId(id)}: access is recorded, not enforced; who reaches a share of pool ${formatPoolId(id)} is who may enter its directory`,
       );
-    if (capabilities && inputs.source !== undefined && (capabilities.shareSnapshot ?? "none") === "none")
-      return [
-        {
-          property: "source",
-          reason: `pool ${formatPoolId(id)} cannot copy a share at one point in time; use a pool that can, such as one on btrfs or xfs`,
-        },
-      ];
-    return checkSource(inputs, id, shareKind.sizeOf(inputs), view, context);
+    const uncopied = inputs.source === undefined ? undefined : lacksShareSnapshots(abilities, "what it is made from");
+    if (uncopied !== undefined) return [{ property: "source", reason: uncopied }];
+    return checkSource("share", inputs, id, shareKind.sizeOf(inputs), pool, context);
   },
 };
 

@@ -1,10 +1,12 @@
-import { formatObjectId, formatPoolId, parseObjectId, snapshotName } from "../model/names";
+import { formatObjectId, parseObjectId, snapshotName } from "../model/names";
 import { snapshot } from "../model/snapshot";
 import { healthProblem } from "../storage/claims";
+import { lacksShareSnapshots } from "./abilities";
 import type { DataKind } from "./dataKind";
 import { dataLifecycle } from "./dataLifecycle";
 import type { CheckFailure } from "./lifecycle";
 import { labelsOf, textOf } from "./properties";
+import { kindOf } from "./source";
 
 const snapshotKind: DataKind = {
   kind: snapshot,
@@ -34,10 +36,14 @@ const snapshotKind: DataKind = {
     sourceUid: record.sourceUid,
   }),
 
-  async checkNew(inputs, id, view, { plan, storage, signal }) {
+  async checkNew(inputs, id, { view, abilities }, { plan, storage, signal }) {
     const failures: CheckFailure[] = [];
     const volume = parseObjectId(inputs.source as string);
-    if (!volume || !view) return failures;
+    if (!volume) return failures;
+    const isShare = kindOf(volume, view, plan) === "share";
+    const uncopied = isShare ? lacksShareSnapshots(abilities, formatObjectId(volume)) : undefined;
+    if (uncopied !== undefined) return [{ property: "source", reason: uncopied }];
+    if (!view) return failures;
     const source = view.byName(volume.name);
     if (source?.phase !== "live") {
       if (!plan.hasName(formatObjectId(volume)))
@@ -50,14 +56,6 @@ const snapshotKind: DataKind = {
     const problem = healthProblem(source, formatObjectId(volume));
     if (problem) return [{ property: "source", reason: `${problem}; no snapshot can be taken of it` }];
     const { onlineSnapshot, shareSnapshot } = view.pool.record.capabilities;
-    const isShare = source.record.kind === "share";
-    if (isShare && (shareSnapshot ?? "none") === "none")
-      return [
-        {
-          property: "source",
-          reason: `${formatObjectId(volume)} is a share, and pool ${formatPoolId(id)} cannot take snapshots of shares at one point in time; use a pool that can, such as one on btrfs or xfs`,
-        },
-      ];
     if ((isShare ? shareSnapshot : onlineSnapshot) === "crash") return failures;
     const holders = await storage
       .backend(id.backend)

@@ -1,10 +1,13 @@
+import type { ObjectRecord } from "../drivers/record";
 import { hasCode } from "../model/errors";
 import type { Image } from "../model/image";
 import { formatObjectId, type ObjectId, parseObjectId } from "../model/names";
 import { exactBytes, formatBytes } from "../model/quantity";
 import { healthProblem } from "../storage/claims";
 import type { PoolView } from "../storage/poolView";
+import type { PoolLook } from "./dataKind";
 import type { CheckFailure, Context, Properties } from "./lifecycle";
+import type { Plan } from "./plan";
 import { hasUnknown } from "./unknown";
 
 /** What a clone is made from, as an input spells it: exactly one of its keys holds an id. */
@@ -25,11 +28,14 @@ export async function checkImage(
   inputs: Properties,
   id: ObjectId,
   size: number | undefined,
-  view: PoolView | undefined,
+  { view, abilities }: PoolLook,
   { storage, signal }: Context,
 ): Promise<CheckFailure[]> {
   const image = imageOf(inputs);
-  if (!image || !view) return [];
+  if (!image) return [];
+  if (!view && abilities.can.images === false)
+    return [{ property: "source.image", reason: `pool ${abilities.poolId} makes no volumes from files` }];
+  if (!view) return [];
   try {
     const { sizeBytes } = await storage
       .backend(id.backend)
@@ -43,12 +49,19 @@ export async function checkImage(
   }
 }
 
-/** Whether a clone can be made as declared: its source is there or planned, in the same pool, whole, and not larger. */
+/** What an id names: what is there, else what is planned under it. Undefined where neither is known. */
+export function kindOf(id: ObjectId, view: PoolView | undefined, plan: Plan): ObjectRecord["kind"] | undefined {
+  const found = view?.byName(id.name);
+  return found?.phase === "live" ? found.record.kind : plan.kind(formatObjectId(id));
+}
+
+/** Whether a clone can be made as declared: its source is there or planned, of its kind, in the same pool, whole, and not larger. */
 export function checkSource(
+  word: "volume" | "share",
   inputs: Properties,
   id: ObjectId,
   size: number | undefined,
-  view: PoolView | undefined,
+  { view }: PoolLook,
   { plan }: Context,
 ): CheckFailure[] {
   const sourceId = sourceIdOf(inputs);
@@ -73,9 +86,18 @@ export function checkSource(
       reason: `there is no ${formatObjectId(source)}; declare it in this stack and pass the resource itself, or name one that exists`,
     });
   }
+  const other = kindOf(wholeOf(source), view, plan);
+  if (other !== undefined && other !== word) {
+    const what = source.name.includes("@") ? `a snapshot of a ${other}` : `a ${other}`;
+    failures.push({
+      property: path,
+      reason: `${formatObjectId(source)} is ${what}; a ${word} is made from a ${word}, or from a snapshot of one`,
+    });
+  }
   const problem = existing?.phase === "live" ? healthProblem(existing, formatObjectId(source)) : undefined;
   if (problem) failures.push({ property: path, reason: `${problem}; nothing can be made from it` });
-  const sourceSize = existing?.phase === "live" ? existing.record.sizeBytes : plan.size(plannedWhole(source));
+  const sourceSize =
+    existing?.phase === "live" ? existing.record.sizeBytes : plan.size(formatObjectId(wholeOf(source)));
   if (size !== undefined && sourceSize !== undefined && size < sourceSize) {
     failures.push({
       property: "size",
@@ -85,7 +107,7 @@ export function checkSource(
   return failures;
 }
 
-/** What has the size that a planned source will have: the source itself, or what a snapshot is taken of. */
-function plannedWhole(source: ObjectId): string {
-  return formatObjectId({ ...source, name: source.name.split("@")[0] as string });
+/** What a source has its size and kind of: the source itself, or what a snapshot is taken of. */
+function wholeOf(source: ObjectId): ObjectId {
+  return { ...source, name: source.name.split("@")[0] as string };
 }

@@ -15,10 +15,10 @@ const volumeKind: DataKind = {
     actualSizeBytes: object.actualSizeBytes,
     ...(object.connection === undefined ? {} : { connection: object.connection }),
   }),
-  async checkNew(inputs, id, view, context) {
+  async checkNew(inputs, id, pool, context) {
     const size = volumeKind.sizeOf(inputs);
-    const failures = checkSource(inputs, id, size, view, context);
-    return [...failures, ...(await checkImage(inputs, id, size, view, context))];
+    const failures = checkSource("volume", inputs, id, size, pool, context);
+    return [...failures, ...(await checkImage(inputs, id, size, pool, context))];
   },
 };
 

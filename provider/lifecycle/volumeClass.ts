@@ -1,5 +1,6 @@
-import { formatPoolId, type PoolId, parsePoolId } from "../model/names";
+import { type PoolId, parsePoolId } from "../model/names";
 import { type ClassDefinition, volumeClass } from "../model/volumeClass";
+import { abilitiesOf } from "./abilities";
 import { unmetWishes } from "./capable";
 import { diffInputs } from "./diff";
 import type { CheckFailure, Context, Lifecycle, Properties } from "./lifecycle";
@@ -64,14 +65,13 @@ async function checkPools(inputs: Properties, isKnown: boolean, context: Context
   for (const [index, pool] of (inputs.pools as unknown[]).entries()) {
     const parsed = typeof pool === "string" ? parsePoolId(pool) : undefined;
     const id = parsed && context.storage.canonical<PoolId>(parsed);
-    const look = id && (await lookAt(id, isKnown, context));
+    const look = id && (await lookAt(id, isKnown ? "changed" : "new", context));
     if (look && "failure" in look) failures.push({ property: `pools[${index}]`, reason: look.failure });
-    if (!id || !look || "failure" in look || !look.view || !definition) {
+    if (!id || !look || "failure" in look || !definition) {
       mayFit ||= !look || !("failure" in look);
       continue;
     }
-    const { capabilities } = look.view.pool.record;
-    const unmet = unmetWishes("volume", { volumeClass: definition }, formatPoolId(id), capabilities);
+    const unmet = unmetWishes("volume", { volumeClass: definition }, abilitiesOf(id, look.view, context));
     if (unmet.length === 0) mayFit = true;
     unable.push(...unmet);
   }

@@ -33,6 +33,8 @@ export function scheduleProblem(schedule: string): string | undefined {
   );
   if (odd)
     return `${said} is not a schedule: "${quote(odd, 20)}" is not a cron field; fields are made of numbers, names, *, -, / and commas`;
+  const beyond = beyondRange(fields);
+  if (beyond) return `${said} is not a schedule: Invalid value for ${beyond}`;
   try {
     // Leap days are the rarest that run at all, at most eight years apart.
     if (parseCron(cron).nextRun(new Date("2096-03-01T00:00:00Z"))) return undefined;
@@ -40,6 +42,25 @@ export function scheduleProblem(schedule: string): string | undefined {
     return `${said} is not a schedule: ${error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "not understood"}`;
   }
   return `${said} never runs: there is no such day`;
+}
+
+/** The fields, with the numbers that may stand in them; 7 is Sunday, like 0. */
+const ranges = [
+  ["minute", 0, 59],
+  ["hour", 0, 23],
+  ["day of month", 1, 31],
+  ["month", 1, 12],
+  ["day of week", 0, 7],
+] as const;
+
+/** The first number that its field cannot have, and which it can. The library names another number than the one that was written. */
+function beyondRange(fields: string[]): string | undefined {
+  for (const [index, [what, least, most]] of ranges.entries()) {
+    const numbers = (fields[index] as string).replace(/\/\d+/g, "").match(/\d+/g) ?? [];
+    const beyond = numbers.find((number) => Number(number) < least || Number(number) > most);
+    if (beyond !== undefined) return `${what}: ${beyond} (${least}-${most})`;
+  }
+  return undefined;
 }
 
 /** The schedule by the clock on the wall: the library is told no zone, so the instants that it gives are readings of that clock. */

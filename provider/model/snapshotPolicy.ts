@@ -9,6 +9,9 @@ import { timezoneText } from "./timezone";
 /** The longest name of a policy: the names of its snapshots begin with it, and also hold its uid and the slot. */
 const policyNameLength = 32;
 
+/** The fewest good snapshots that pruning leaves of a target, where a policy does not say. */
+export const defaultKeepAtLeast = 3;
+
 const atLeastOne = z.int({ error: "expected a whole number" }).min(1, { error: "at least 1" });
 const distinct = (values: readonly string[]) => new Set(values).size === values.length;
 

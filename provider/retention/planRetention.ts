@@ -1,4 +1,5 @@
 import { KrStorageError } from "../model/errors";
+import { defaultKeepAtLeast } from "../model/snapshotPolicy";
 import type { Kept, Removed } from "./applyRetention";
 import { defaultMaxDeletes, fewestDeletes } from "./fuse";
 import { guard, type PlannedSnapshot } from "./guards";
@@ -43,8 +44,6 @@ export interface FuseTrip {
   readonly wanted: readonly Removed[];
   readonly message: string;
 }
-
-const defaultKeepAtLeast = 3;
 
 /**
  * What a policy does to the snapshots of one target: the bare rule (`applyRetention`) and the guards around it. Pure: it removes nothing.

@@ -1,4 +1,5 @@
 import { KrStorageError } from "../model/errors";
+import { defaultKeepAtLeast } from "../model/snapshotPolicy";
 import { periodNumbers } from "./buckets";
 import { type Instant, instantMs } from "./instant";
 import { type RetentionPolicy, readActingPolicy } from "./policy";
@@ -65,7 +66,7 @@ export function simulate(policy: RetentionPolicy, schedule: string, options: Sim
   const rules = rulesOf(readActingPolicy(policy));
   const sweep = new Sweep(rules, periodsOfRuns(rules, startsMs, zone));
   const endsMs = new Float64Array(startsMs.length).fill(never);
-  const keepAtLeast = options.keepAtLeast ?? 3;
+  const keepAtLeast = options.keepAtLeast ?? defaultKeepAtLeast;
   let living: number[] = [];
   let mostSnapshots = 0;
   let mostRemoved = 0;

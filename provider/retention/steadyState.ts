@@ -1,3 +1,4 @@
+import { defaultKeepAtLeast } from "../model/snapshotPolicy";
 import type { RetentionPolicy } from "./policy";
 import { readActingPolicy } from "./policy";
 import { type Rule, rulesOf } from "./rules";
@@ -29,7 +30,7 @@ const mostKnown = 1000;
  * the backend must bear. Remembered. INVALID_ARGUMENT for a policy that keeps nothing, or a schedule or zone that is none.
  */
 export function steadyState(policy: RetentionPolicy, schedule: string, options: SteadyStateOptions = {}): number {
-  const { timezone = "UTC", keepAtLeast = 3, upTo = 1000 } = options;
+  const { timezone = "UTC", keepAtLeast = defaultKeepAtLeast, upTo = 1000 } = options;
   const key = JSON.stringify([policy, schedule, timezone, keepAtLeast, upTo]);
   const found = known.get(key);
   if (found !== undefined) return found;

@@ -1,4 +1,4 @@
-import type { Actor, Call, Driver, DriverEnv, Progress } from "../drivers/driver";
+import type { Actor, Call, Driver, DriverEnv, DriverType, Progress } from "../drivers/driver";
 import { KrStorageError, messageOf } from "../model/errors";
 import { durationMs } from "../model/quantity";
 import type { BackendConfig } from "./config";
@@ -32,6 +32,10 @@ export class Backend {
 
   get type(): string {
     return this.config.driver.type;
+  }
+  /** What its pools can do, by what they are on. */
+  get capabilities(): NonNullable<DriverType["capabilities"]> {
+    return this.config.driver.capabilities ?? {};
   }
   /** Whether the configuration takes a pool of this identity for the one that states know. */
   accepts(identity: string): boolean {

@@ -30,7 +30,7 @@ export function resolveConfig(sources: ConfigSources = {}): StorageConfig {
   if (env.KRSTORAGE_CONFIG) return fileConfig(env.KRSTORAGE_CONFIG, stackId);
   const path = resolve(env.KRSTORAGE_HOME || join(homedir(), ".local", "share", "krstorage"));
   return {
-    backends: parseBackends({ local: { type: "local", path } }, "the default configuration"),
+    backends: parseBackends({ local: { type: "local", path, makeParents: true } }, "the default configuration"),
     stackId,
     isDefault: true,
   };

@@ -50,7 +50,7 @@ function matrix(drivers) {
   return [
     "## What pools can do",
     "",
-    "A pool finds out by trying when it is made, and puts it out as `capabilities`. What a pool cannot do is refused in the preview.",
+    "A pool finds out by trying when it is made, and puts it out as `capabilities`. What it is certain not to be able to do is refused in the preview, before it is made too: `local` then goes by the name of the file system. On xfs, which can be formatted with and without reflinks, on zfs, and on network and overlay file systems that is not certain: the preview of a new pool leaves it open, `up` refuses, and so does every preview once the pool is made.",
     "",
     `| capability | ${columns.map(({ title }) => title).join(" | ")} | meaning |`,
     `| --- | ${columns.map(() => "---").join(" | ")} | --- |`,

@@ -10,7 +10,7 @@ import {
 } from "./broken/create";
 import { DeleteByName, PurgesByCallersClock, ResizeShrinks, ThrowsOnSecondDelete } from "./broken/end";
 import { IgnoresClaim, IgnoresRevision, TakeOverWithoutClaim, TrustsPoolName } from "./broken/hold";
-import { ListsOnePage, MutableReference, PartialListAsEmpty } from "./broken/list";
+import { ConcealsLimits, ListsOnePage, MutableReference, PartialListAsEmpty, PromisesTooMuch } from "./broken/list";
 import {
   CloneKeepsPolicies,
   ForgetsDamagedPolicies,
@@ -122,6 +122,18 @@ export const brokenDrivers: Record<string, BrokenDriver> = {
   "hands out what it stores": {
     open: open(MutableReference),
     caughtBy: ["create: what a caller does to an object it was given changes nothing that is stored"],
+  },
+  "promises too much of new pools": {
+    open: open(PromisesTooMuch),
+    caughtBy: [
+      "pool: what prospect tells that a new one could do is the truth, and all of it where it tells what every pool does",
+    ],
+  },
+  "conceals limits of new pools": {
+    open: open(ConcealsLimits),
+    caughtBy: [
+      "pool: what prospect tells that a new one could do is the truth, and all of it where it tells what every pool does",
+    ],
   },
   "lists one page": {
     open: open(ListsOnePage),

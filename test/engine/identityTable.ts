@@ -260,12 +260,13 @@ const rows: IdentityRow[] = [
     },
   },
   {
-    name: "the backend is not mounted: refresh and destroy refuse, nothing is forgotten or made",
+    name: "the backend is not mounted: preview, an unchanged up, refresh and destroy refuse, nothing is forgotten or made",
     async run(scene) {
       await scene.begin();
       const uid = await scene.uid();
       const back = await scene.backend.unmount();
-      expectSentence(expectFailure(await scene.stack.refresh()), /its marker is missing/);
+      for (const run of ["preview", "up", "refresh"] as const)
+        expectSentence(expectFailure(await scene.stack[run]()), /its marker is missing/);
       expectFailure(await scene.stack.destroy());
       await back();
       await scene.expectOneWithItsBytes(uid);

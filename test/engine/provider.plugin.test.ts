@@ -58,7 +58,7 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
     declare({});
     expectSentence(
       expectFailure(await stack.preview()),
-      /property pool .*missing required property: give pool or volumeClass/,
+      /has a problem: missing required property: give pool or volumeClass/,
     );
     declare({ defaultPool: "main/ssd" });
     expectSuccess(await stack.up());
@@ -74,18 +74,18 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
     [
       "an unknown type",
       { backends: { main: { type: "lokal", path } } },
-      /property backends\.main\.type .*there is no driver "lokal"; did you mean "local"\?/,
+      /backends\.main\.type: .*there is no driver "lokal"; did you mean "local"\?/,
     ],
-    ["a missing option", { backends: { main: { type: "local" } } }, /property backends\.main\.path .*is missing/],
+    ["a missing option", { backends: { main: { type: "local" } } }, /backends\.main\.path: .*is missing/],
     [
       "a misspelt option",
       { backends: { main: { type: "local", paht: path } } },
-      /property backends\.main .*unknown "paht"; did you mean "path"\?/,
+      /backends\.main: .*unknown "paht"; did you mean "path"\?/,
     ],
     [
       "a wrong type",
       { backends: { main: { type: "local", path, concurrency: "many" } } },
-      /property backends\.main\.concurrency .*expected a number/,
+      /backends\.main\.concurrency: .*expected a number/,
     ],
     [
       "a misspelt argument",
@@ -111,7 +111,7 @@ describeWith({ needs: ["engine"] }, "explicit providers and their configuration"
       new krstorage.Pool("ssd", { backend: "main" });
     });
     const refused = expectFailure(await stack.preview());
-    expectSentence(refused, /property backends\.main .*unknown "paht"; did you mean "path"\?/);
+    expectSentence(refused, /backends\.main: .*unknown "paht"; did you mean "path"\?/);
     expect(refused.output).not.toContain("s3cr3t-value");
   }, 60_000);
 });

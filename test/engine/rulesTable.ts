@@ -182,7 +182,7 @@ export function describeRules(host: EngineHost): void {
       );
       const refused = expectFailure(await scene.stack.preview());
       expectSentence(refused, /property name.*is not a name; use 1 to 63/);
-      expectSentence(refused, /property labels/);
+      expectSentence(refused, /has a problem: labels\[/);
     }
     await scene.expectOneWithItsBytes(await scene.uid());
   }, 180_000);

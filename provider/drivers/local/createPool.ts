@@ -74,7 +74,7 @@ function newRecord(pool: NewPool, call: Call, now: string): PoolRecord {
 }
 
 /** Throws ALREADY_EXISTS unless the folder is absent, empty, or holds what an interrupted making left. */
-function requireOnlyOwn(paths: PoolPaths, where: string): void {
+export function requireOnlyOwn(paths: PoolPaths, where: string): void {
   if (lstatSync(paths.marker, { throwIfNoEntry: false })) {
     throw new KrStorageError("ALREADY_EXISTS", `pool ${where} exists already (${paths.root})`, { target: where });
   }

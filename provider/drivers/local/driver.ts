@@ -2,7 +2,6 @@ import { readdirSync } from "node:fs";
 import { KrStorageError, messageOf } from "../../model/errors";
 import type { Image } from "../../model/image";
 import { nameProblem } from "../../model/names";
-import type { CapacityFacts } from "../capacity";
 import type {
   Call,
   Driver,
@@ -17,6 +16,7 @@ import type {
   PolicyChange,
   PoolChange,
   PoolRef,
+  Prospect,
   Purge,
   RecordChange,
   StoredObject,
@@ -36,17 +36,16 @@ import { listPool, readStoredPool } from "./list";
 import type { OpenPool } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { Pools } from "./pools";
+import { prospectOf } from "./prospect";
 import { purgeObject } from "./purge";
 import { recoverOnce } from "./recovery";
 import { removeIfRetired, removePool } from "./removePool";
 import { isUid } from "./requests";
 import { rollbackObject } from "./rollback";
-import { nearestExisting, requireSafeRoot } from "./rootRules";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";
 import { finishUnfinished } from "./unfinished";
 import { updateObject } from "./update";
-import { roomUnder } from "./usage";
 
 /** Disks as files in a folder, records in an SQLite database beside them. */
 export class LocalDriver implements Driver {
@@ -77,12 +76,10 @@ export class LocalDriver implements Driver {
     });
   }
 
-  prospect(name: string, call: Call): Promise<CapacityFacts> {
-    return this.run(call, "looking for room for", this.where({ name }), async () => {
-      const { root } = this.pools.paths(name);
-      requireSafeRoot(this.site, root);
-      return { ...roomUnder(nearestExisting(root)), allocatedBytes: 0, provisionedBytes: 0 };
-    });
+  prospect(name: string, call: Call): Promise<Prospect> {
+    return this.run(call, "looking for room for", this.where({ name }), async () =>
+      prospectOf(this.site, name, this.pools.paths(name)),
+    );
   }
 
   createPool(request: NewPool, call: Call): Promise<StoredPool> {

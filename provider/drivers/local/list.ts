@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import type { DamagedRecord, Listing, StoredObject, StoredPool } from "../driver";
 import type { PolicyRecord } from "../record";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
+import { mediumOf } from "./filesystems";
 import { healthOf, storedObject } from "./health";
 import { treePath } from "./layout";
 import type { OpenPool } from "./openPool";
@@ -96,5 +97,6 @@ export async function readStoredPool(pool: OpenPool): Promise<StoredPool> {
 }
 
 function storedPool(pool: OpenPool, record: StoredPool["record"], provisionedBytes: number): StoredPool {
-  return { record, capacity: pool.usage.measured(provisionedBytes) };
+  const medium = mediumOf(pool.paths.root, record.capabilities.copyOnWrite);
+  return { record, capacity: pool.usage.measured(provisionedBytes), ...(medium === undefined ? {} : { medium }) };
 }

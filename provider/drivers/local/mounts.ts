@@ -29,10 +29,20 @@ function unescaped(text: string): string {
 
 /** Where a path is in the file system that it is on. */
 export function placeOf(path: string, mounts: Mount[]): { device: string; path: string } | undefined {
+  const found = mountUnder(path, mounts);
+  return found && { device: found.device, path: join(found.root, relative(found.path, path)) };
+}
+
+function mountUnder(path: string, mounts: Mount[]): Mount | undefined {
   let found: Mount | undefined;
   for (const mount of mounts)
     if (isBelow(path, mount.path) && mount.path.length >= (found?.path.length ?? 0)) found = mount; // the last one hides the others
-  return found && { device: found.device, path: join(found.root, relative(found.path, path)) };
+  return found;
+}
+
+/** Where the file system is mounted that a path is on. */
+export function mountPointOf(path: string): string | undefined {
+  return mountUnder(path, parseMounts(readOrNone("/proc/self/mountinfo")))?.path;
 }
 
 /** The mounts, in any namespace that can be seen, that show a folder or something in it, or stand in it. */

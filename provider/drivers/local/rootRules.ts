@@ -1,22 +1,11 @@
-import { lstatSync, realpathSync, statfsSync } from "node:fs";
+import { lstatSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { KrStorageError } from "../../model/errors";
+import { filesystemOf } from "./filesystems";
 import { currentUser, folderProblem } from "./safeFiles";
 import type { Site } from "./site";
 
-/** File systems by the number that statfs gives. The first four are those that KRStorage vouches for. */
-const filesystems: Record<number, string> = {
-  61267: "ext4", // 0xef53; ext2 and ext3 have the same
-  1481003842: "xfs",
-  2435016766: "btrfs",
-  801189825: "zfs",
-  16914836: "tmpfs",
-  2035054128: "overlay",
-  26985: "nfs",
-  4283649346: "cifs",
-  1702057286: "fuse",
-  12805120: "ceph",
-};
+/** Those that KRStorage vouches for. */
 const supported = new Set(["ext4", "xfs", "btrfs", "zfs"]);
 
 /**
@@ -24,6 +13,7 @@ const supported = new Set(["ext4", "xfs", "btrfs", "zfs"]);
  * known to hold. `path` is the pool's folder, or the nearest one above where it does not exist yet.
  */
 export function requireSafeRoot(site: Site, root: string): void {
+  requireReachable(site);
   requireSafeParent(dirname(root));
   const stats = lstatSync(root, { throwIfNoEntry: false });
   if (stats) {
@@ -37,6 +27,20 @@ export function requireSafeRoot(site: Site, root: string): void {
     }
   }
   requireKnownFilesystem(site, nearestExisting(root));
+}
+
+/**
+ * The backend's folder is made with its first pool, but not the folders above it: where they are missing, the path is mistyped or a
+ * disk is not mounted, and everything would go to the disk that is.
+ */
+function requireReachable({ backend, options: { path, makeParents } }: Site): void {
+  const above = dirname(path);
+  if (makeParents || lstatSync(path, { throwIfNoEntry: false }) || lstatSync(above, { throwIfNoEntry: false })) return;
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `${path}, the folder of backend "${backend}", cannot be made: ${above} does not exist. Is the path right, and its disk mounted? If it is to be a new folder, make ${above} first`,
+    { target: path },
+  );
 }
 
 /** The folder above may belong to root, but nobody else may be able to put another folder in the pool's place. */
@@ -73,10 +77,8 @@ function requireSafeParent(path: string): void {
 }
 
 function requireKnownFilesystem(site: Site, path: string): void {
-  if (process.platform !== "linux") return;
-  const magic = statfsSync(path).type;
-  const name = filesystems[magic];
-  if (name !== undefined && supported.has(name)) return;
+  const { magic, name } = filesystemOf(path) ?? {};
+  if (magic === undefined || (name !== undefined && supported.has(name))) return;
   const number = `0x${magic.toString(16)}`;
   const allowed = site.options.allowFilesystem?.toLowerCase();
   if (allowed !== undefined && (allowed === name || allowed === number)) return;

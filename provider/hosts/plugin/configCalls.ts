@@ -6,10 +6,11 @@ import {
   type DiffRequest,
   DiffResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
-import type { Properties } from "../../lifecycle/lifecycle";
+import type { CheckFailure, Properties } from "../../lifecycle/lifecycle";
 import { hasUnknown } from "../../lifecycle/unknown";
 import { type Issue, KrStorageError } from "../../model/errors";
 import { canonicalJson } from "../../model/kind";
+import { shownFailure } from "../shownFailure";
 import { configIssues, readConfig } from "./configuration";
 import { checkFailure } from "./resources";
 import type { Session } from "./session";
@@ -21,14 +22,15 @@ import { type Decoded, decode, encode } from "./wire";
 export function checkConfig(request: CheckRequest): CheckResponse {
   const decoded = decode(request.getNews());
   const response = new CheckResponse();
-  response.setFailuresList(issuesOf(decoded).map(({ path, message }) => checkFailure(failureOf(path, message))));
+  response.setFailuresList(issuesOf(decoded).map((issue) => checkFailure(failureOf(issue, decoded.properties))));
   if (decoded.properties.backends !== undefined) decoded.secrets.add(["backends"]);
   return response.setInputs(encode(decoded.properties, decoded.secrets));
 }
 
 /** The engine prints the value of a property that is named whole, and this one holds credentials. */
-function failureOf(path: string, message: string): { property: string; reason: string } {
-  return path === "backends" ? { property: "", reason: `${path}: ${message}` } : { property: path, reason: message };
+function failureOf({ path, message }: Issue, inputs: Properties): CheckFailure {
+  if (path === "backends") return { property: "", reason: `${path}: ${message}` };
+  return shownFailure({ property: path, reason: message }, inputs);
 }
 
 function issuesOf(decoded: Decoded): Issue[] {

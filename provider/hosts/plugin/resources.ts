@@ -17,6 +17,7 @@ import type { CheckFailure as Failure, Lifecycle, Properties } from "../../lifec
 import { unknownValue } from "../../lifecycle/unknown";
 import { redact } from "../../model/redact";
 import { withDefaults } from "../defaults";
+import { shownFailure } from "../shownFailure";
 import { proposeName } from "./autonaming";
 import { detailedDiff } from "./detailedDiff";
 import { serviceError } from "./failures";
@@ -81,7 +82,8 @@ export async function check(request: CheckRequest, session: Session): Promise<Ch
     ? { [ownerKey]: olds.owner, [importedKey]: true }
     : { [ownerKey]: owner };
   response.setInputs(encode({ ...result.inputs, ...hidden }, decodedNews.secrets));
-  response.setFailuresList([...naming, ...result.failures].map(checkFailure));
+  const shown = [...naming, ...result.failures].map((failure) => shownFailure(failure, decodedNews.properties));
+  response.setFailuresList(shown.map(checkFailure));
   return response;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newClaim } from "../../drivers/record";
+import { poolCapabilities } from "../../model/pool";
 import { call, matchOf, poolInputs, refOf, settingsWith } from "../bench";
 import type { CaseDefinition } from "../contractCase";
 import { assertRefused, endingOf } from "../refusal";
@@ -56,6 +57,16 @@ export const poolCases: CaseDefinition[] = [
       assert.ok(prospect.freeBytes > 0 && prospect.freeBytes <= prospect.totalBytes, "there is room to test in");
       const { capacity } = await bench.driver.createPool(inputs, call());
       assertSame([capacity.totalBytes, capacity.provisionedBytes], [prospect.totalBytes, 0]);
+    },
+  },
+  {
+    name: "pool: what prospect tells that a new one could do is the truth, and all of it where it tells what every pool does",
+    async run(bench) {
+      const inputs = poolInputs({});
+      const { capabilities: told = {} } = await bench.driver.prospect(inputs.name, call());
+      const { capabilities } = (await bench.driver.createPool(inputs, call())).record;
+      for (const [key, can] of Object.entries(told)) assertSame(capabilities[key], can, key);
+      if (poolCapabilities.safeParse(told).success) assertSame(told, capabilities);
     },
   },
   {

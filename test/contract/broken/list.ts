@@ -1,4 +1,4 @@
-import type { Call, Listing, PoolRef } from "../../../provider/drivers/driver";
+import type { Call, Listing, PoolRef, Prospect } from "../../../provider/drivers/driver";
 import type { PoolRecord } from "../../../provider/drivers/record";
 import { hasCode } from "../../../provider/model/errors";
 import { MemoryDriver } from "../memory";
@@ -20,6 +20,22 @@ export class PartialListAsEmpty extends MemoryDriver {
         at: this.env.clock.now(),
       };
     }
+  }
+}
+
+/** Tells of new pools what one on better storage could do. */
+export class PromisesTooMuch extends MemoryDriver {
+  override async prospect(name: string, call: Call): Promise<Prospect> {
+    const prospect = await super.prospect(name, call);
+    return { ...prospect, capabilities: { shareProtocols: ["directory", "nfs", "smb"] } };
+  }
+}
+
+/** Leaves out what it does not like to say, and calls it all. */
+export class ConcealsLimits extends MemoryDriver {
+  override async prospect(name: string, call: Call): Promise<Prospect> {
+    const { capabilities: { shareSnapshot: _, ...told } = {}, ...room } = await super.prospect(name, call);
+    return { ...room, capabilities: told };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { CapacityFacts } from "../../../provider/drivers/capacity";
 import type {
   Call,
   Driver,
@@ -11,6 +10,7 @@ import type {
   NewPool,
   PoolChange,
   PoolRef,
+  Prospect,
   Purge,
   RecordChange,
   StoredObject,
@@ -63,9 +63,12 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
         : this.storedPool(this.poolOf(state, ref), state),
     );
   }
-  async prospect(name: string, call: Call): Promise<CapacityFacts> {
+  async prospect(name: string, call: Call): Promise<Prospect> {
     assertName(name);
-    return this.read(call, (state) => capacityOf({ objects: [] }, state));
+    return this.read(call, (state) => {
+      if (state.foreign.includes(name)) refuse("ALREADY_EXISTS", `"${name}" is taken`);
+      return { ...capacityOf({ objects: [] }, state), capabilities: state.capabilities };
+    });
   }
   async createPool(inputs: NewPool, call: Call): Promise<StoredPool> {
     assertName(inputs.name);

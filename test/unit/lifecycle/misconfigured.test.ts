@@ -265,6 +265,20 @@ const mistakes: [what: string, kind: KindName, inputs: Properties, property: str
     '"30 2 * *" is not a schedule; write five cron fields, such as "30 2 * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly',
   ],
   [
+    "an hour that no day has",
+    "snapshotPolicy",
+    { ...policy, schedule: "30 25 * * *" },
+    "schedule",
+    '"30 25 * * *" is not a schedule: Invalid value for hour: 25 (0-23)',
+  ],
+  [
+    "a month that no year has",
+    "snapshotPolicy",
+    { ...policy, schedule: "30 2 1 1-13/2 *" },
+    "schedule",
+    '"30 2 1 1-13/2 *" is not a schedule: Invalid value for month: 13 (1-12)',
+  ],
+  [
     "a word for a schedule of nobody",
     "snapshotPolicy",
     { ...policy, schedule: "@nightly" },

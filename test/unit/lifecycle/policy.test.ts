@@ -162,13 +162,45 @@ test("a new policy's next three runs are told in its own zone", async () => {
   await scene.check("snapshotPolicy", "nightly", inputs);
   expect(scene.infos).toEqual([
     expect.stringMatching(
-      /^policy nightly \(30 2 \* \* \*, Europe\/Vienna\) runs next at (\d{4}-\d\d-\d\d 02:30(, |$)){3}/,
+      /^policy nightly \(30 2 \* \* \*, Europe\/Vienna\) runs next at (\d{4}-\d\d-\d\d 02:30(, | )){3}\(while `krstorage agent` or `krstorage policy run` does\)$/,
     ),
   ]);
   scene.infos.length = 0;
   await scene.create("snapshotPolicy", "nightly", inputs);
   await next(scene).check("snapshotPolicy", "nightly", inputs, inputs);
   expect(scene.infos).toEqual([]);
+});
+
+test("a policy without targets is warned of each time, since it takes nothing", async () => {
+  const scene = await begin();
+  const inputs = policyInputs("nightly", { targets: [] });
+  expect(await scene.check("snapshotPolicy", "nightly", inputs)).toEqual([]);
+  await next(scene).check("snapshotPolicy", "nightly", inputs, inputs);
+  const sentence = "policy nightly has no targets, so it takes nothing";
+  expect(scene.warnings).toEqual([sentence, sentence]);
+});
+
+test.each<[Record<string, unknown>, Record<string, unknown>, string | undefined]>([
+  [{ keepLast: 2 }, {}, "policy nightly: keepLast 2 is below keepAtLeast 3 (the default): 3 stay"],
+  [{ keepLast: 2 }, { keepAtLeast: 5 }, "policy nightly: keepLast 2 is below keepAtLeast 5: 5 stay"],
+  [
+    { keepDaily: 1, keepWeekly: 1 },
+    {},
+    "policy nightly: keepDaily 1 + keepWeekly 1 is below keepAtLeast 3 (the default): 3 stay",
+  ],
+  [{ keepLast: 2 }, { keepAtLeast: 2 }, undefined],
+  [{ keepLast: 3 }, {}, undefined],
+  [{ keepDaily: -1 }, {}, undefined],
+  [{ keepLast: 1, keepWithin: "7d" }, {}, undefined],
+])("a retention %j with %j tells what stays where that is more", async (retention, more, sentence) => {
+  const scene = await begin();
+  const inputs = policyInputs("nightly", { retention, ...more });
+  const said = () => scene.infos.filter((text) => text.includes("stay"));
+  await scene.check("snapshotPolicy", "nightly", inputs);
+  expect(said()).toEqual(sentence === undefined ? [] : [sentence]);
+  scene.infos.length = 0;
+  await next(scene).check("snapshotPolicy", "nightly", inputs, inputs);
+  expect(said()).toEqual([]);
 });
 
 test("a lowered retention says how many snapshots it gives up, and approves that many", async () => {
@@ -197,7 +229,7 @@ test("a share in a pool that cannot take its snapshot at one point in time is re
   await scene.share("home");
   expect(
     await scene.nextRun().check("snapshotPolicy", "nightly", policyInputs("nightly", { targets: ["main/ssd/home"] })),
-  ).toEqual([{ property: "targets[0]", reason: expect.stringContaining("cannot take snapshots of shares") }]);
+  ).toEqual([{ property: "targets[0]", reason: expect.stringContaining("pool main/ssd has no snapshots of shares") }]);
 });
 
 describe("a pool that bears so many snapshots of one object and no more", () => {

@@ -14,6 +14,7 @@ import type {
   PolicyChange,
   PoolChange,
   PoolRef,
+  Prospect,
   Purge,
   RecordChange,
   StoredObject,
@@ -55,6 +56,10 @@ export class FakeDisk {
     shareQuota: "advisory",
     shareSnapshot: "offline",
   };
+  /** What it tells of a pool that is still to be made, beside its room. */
+  prospect: Partial<Prospect> = {};
+  /** What its pools stand on. */
+  medium: string | undefined;
   holders: Holder[] = [];
   /** Files that volumes can be made from, with their sizes. */
   readonly images = new Map<string, number>();
@@ -121,9 +126,9 @@ class FakeDriver implements Driver {
     if (!pool && ref.identity !== undefined) throw fail("UNAVAILABLE", `no marker of pool ${ref.name}`);
     return pool && this.stored(this.find(ref));
   }
-  async prospect(): Promise<CapacityFacts> {
+  async prospect(): Promise<Prospect> {
     await this.begin("prospect");
-    return this.disk.facts(undefined);
+    return { ...this.disk.facts(undefined), ...this.disk.prospect };
   }
   async createPool(pool: NewPool): Promise<StoredPool> {
     await this.begin("createPool");
@@ -336,7 +341,8 @@ class FakeDriver implements Driver {
     return object;
   }
   private stored(pool: FakePool): StoredPool {
-    return { record: pool.record, capacity: this.disk.facts(pool) };
+    const { medium } = this.disk;
+    return { record: pool.record, capacity: this.disk.facts(pool), ...(medium === undefined ? {} : { medium }) };
   }
 }
 

@@ -52,9 +52,9 @@ describe("checkConfig", () => {
       ["defaultPol", expect.stringContaining('did you mean "defaultPool"?')],
       ["stackId", "expected a text"],
       ["defaultPool", expect.stringContaining('"ssd" is not a pool id')],
-      ["defaultClass.pools", "name at least one pool"],
-      ["backends.main.type", expect.stringContaining('there is no driver "nothing"')],
-      ["backends.other", expect.stringContaining('unknown "pth"; did you mean "path"?')],
+      ["", "defaultClass.pools: name at least one pool"],
+      ["", expect.stringContaining('backends.main.type: there is no driver "nothing"')],
+      ["", expect.stringContaining('backends.other: unknown "pth"; did you mean "path"?')],
     ]);
   });
 

@@ -123,7 +123,8 @@ test("big and deeply nested inputs get an answer", async () => {
     Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, "v"])),
   ]) {
     const checked = await plugin.check("Volume", "x", struct(value));
-    expect(checked.getFailuresList().map((failure) => failure.getProperty().split(/[.[]/)[0])).toContain("labels");
+    const paths = checked.getFailuresList().map((failure) => failure.getProperty() || failure.getReason());
+    expect(paths.map((path) => path.split(/[.[:]/)[0])).toContain("labels");
   }
   await expectAlive();
 }, 60_000);
