@@ -124,7 +124,7 @@ export function describePreviews(host: EngineHost): void {
     }, 120_000);
   });
 
-  test("a path that is not there is told where its parent is, and refused where that is missing too", async () => {
+  test("a path that is not there is told where its parent is, and refused where nothing of it is there but the top", async () => {
     const above = newFolder(join(temporaryFolder("paths"), "of-"));
     const program: Program = ({ krstorage }) => {
       new krstorage.Pool("ssd", { backend: "main", reserve: "0B" });
@@ -134,10 +134,14 @@ export function describePreviews(host: EngineHost): void {
     told.program(program);
     expectSentence(expectSuccess(await told.preview()), /storge does not exist and will be made/);
     expect(existsSync(path)).toBe(false);
-    const refused = await newStack({ type: "local", path: join(path, "deeper") });
+    const nowhere = `/krstorage-engine-${process.pid}`;
+    const refused = await newStack({ type: "local", path: join(nowhere, "storage") });
     refused.program(program);
     for (const result of [await refused.preview(), await refused.up()])
-      expectRefused(result, /cannot be made: \S+storge does not exist\. Is the path right, and its disk mounted\?/);
-    expect(existsSync(path)).toBe(false);
+      expectRefused(
+        result,
+        /cannot be made: \/krstorage-engine-\d+ does not exist\. Is the path right, and its disk mounted\?/,
+      );
+    expect([existsSync(path), existsSync(nowhere)]).toEqual([false, false]);
   }, 120_000);
 }

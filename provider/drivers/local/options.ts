@@ -10,7 +10,7 @@ export const localOptions = z.object({
   }),
   /** A file system that is used although KRStorage does not vouch for it, by name ("tmpfs", "overlay", "nfs") or magic number ("0x6969"). */
   allowFilesystem: z.string().optional(),
-  /** Whether folders above `path` that do not exist are made too. Default false: then a path that is mistyped, or on a disk that is not mounted, is refused. */
+  /** Whether folders above `path` are made even where nothing of it exists but a folder at the top, such as `/mnt`. Default false: it is refused then, as a mistyped path, or one on a disk that is not mounted. */
   makeParents: z.boolean().optional(),
   /** A group, by name or number, that may read and write the disks beside their owner (0660 instead of 0600). */
   group: z.string().optional(),

@@ -30,12 +30,15 @@ export function requireSafeRoot(site: Site, root: string): void {
 }
 
 /**
- * The backend's folder is made with its first pool, but not the folders above it: where they are missing, the path is mistyped or a
- * disk is not mounted, and everything would go to the disk that is.
+ * The backend's folder is made with its first pool, with folders above it where some project or user has begun the path. Where nothing
+ * of it is there but a folder of the system, such as /mnt or /srv, it is mistyped or its disk is not mounted, and everything would go to
+ * the disk that is.
  */
 function requireReachable({ backend, options: { path, makeParents } }: Site): void {
   const above = dirname(path);
-  if (makeParents || lstatSync(path, { throwIfNoEntry: false }) || lstatSync(above, { throwIfNoEntry: false })) return;
+  const existing = nearestExisting(path);
+  if (makeParents || existing === path || existing === above || dirname(dirname(existing)) !== dirname(existing))
+    return;
   throw new KrStorageError(
     "PRECONDITION_FAILED",
     `${path}, the folder of backend "${backend}", cannot be made: ${above} does not exist. Is the path right, and its disk mounted? If it is to be a new folder, make ${above} first`,
