@@ -12,6 +12,14 @@ const packages = [
   { name: "user-mode-linux", program: "linux.uml", for: "power cut tests: a kernel that is killed" },
   { name: "prometheus", program: "prometheus", for: "alert rules, and an alert that really arrives" },
   { name: "prometheus-alertmanager", program: "prometheus-alertmanager", for: "an alert that really arrives" },
+  { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },
+  { name: "ceph-mgr", program: "ceph-mgr", for: "a real Ceph cluster: its manager" },
+  { name: "ceph-osd", program: "ceph-osd", for: "a real Ceph cluster: its storage daemons" },
+  {
+    name: "ceph-common",
+    program: "rbd",
+    for: "a real Ceph cluster: librados and librbd, by which the driver reaches it",
+  },
   { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },
 ];
 
