@@ -24,6 +24,7 @@ import type {
   Undelete,
 } from "../driver";
 import type { PolicyRecord } from "../record";
+import { isUid } from "../requests";
 import { changePool } from "./changePool";
 import { createObject } from "./create";
 import { createPool } from "./createPool";
@@ -39,7 +40,6 @@ import { Pools } from "./pools";
 import { purgeObject } from "./purge";
 import { recoverOnce } from "./recovery";
 import { removeIfRetired, removePool } from "./removePool";
-import { isUid } from "./requests";
 import { rollbackObject } from "./rollback";
 import { nearestExisting, requireSafeRoot } from "./rootRules";
 import type { Site } from "./site";
