@@ -56,6 +56,7 @@ try {
   await steps.run("Tests", async () => {
     addTotals(totals, await runJest({ projects: ["unit"], workers: 2, args, env, limit: deadline - Date.now() }));
     addTotals(totals, await runJest({ projects: ["engine"], workers: 2, args, env, limit: deadline - Date.now() }));
+    addTotals(totals, await runJest({ projects: ["backends"], workers: 1, args, env, limit: deadline - Date.now() }));
     addTotals(totals, await runJest({ projects: ["crash"], workers: 1, args, env, limit: deadline - Date.now() }));
     if (totals.passed + totals.failed === 0) addTotals(totals, { ...noTests(), failed: 1, failures: ["no test ran"] });
     return `${totals.files} files`;

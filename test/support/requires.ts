@@ -25,6 +25,7 @@ export type Need =
   | "promtool"
   | "prometheus"
   | "python3"
+  | "ceph"
   | "uml";
 
 export interface Requirements {
@@ -109,6 +110,7 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("root") ??
     trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
   python3: () => program("python3"),
+  ceph: () => reasonFor("linux") ?? program("ceph-mon") ?? program("ceph-mgr") ?? program("ceph-osd") ?? program("rbd"),
   uml: () =>
     reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4") ?? program("mkfs.xfs"),
 };

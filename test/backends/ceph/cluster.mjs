@@ -28,9 +28,12 @@ export const krstorageCaps = [
   [
     "profile rbd",
     "allow r",
-    ...["create", "rename", "delete", "application enable", "application set"].map(
-      (command) => `allow command "osd pool ${command}"`,
+    // Pools are made and removed under names of KRStorage's own: it can end no other pool
+    ...["create", "delete", "application enable", "application set"].map(
+      (command) => `allow command "osd pool ${command}" with pool prefix krs-`,
     ),
+    'allow command "osd pool rename"',
+    'allow command "osd pool op unmanaged-snap"',
   ].join(", "),
   "mgr",
   "allow r",
