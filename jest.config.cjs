@@ -1,6 +1,6 @@
 // Jest runs what `tsc` compiled into dist/: no transform, so a stack trace shows what really ran.
 // Unit tests may run side by side, and so may engine tests: each stack has a folder and an engine of its own. Crash tests count
-// system calls and kill: one file at a time (scripts/test.mjs runs the three groups one after the other).
+// system calls and kill: one file at a time, as with backends, which start a cluster each (scripts/test.mjs runs the groups one after the other).
 const project = (displayName, ...folders) => ({
   displayName,
   rootDir: __dirname,
@@ -17,5 +17,10 @@ const project = (displayName, ...folders) => ({
 module.exports = {
   testTimeout: 10_000,
   reporters: ["<rootDir>/scripts/lib/jestReporter.cjs"],
-  projects: [project("unit", "unit", "contract"), project("engine", "engine"), project("crash", "crash")],
+  projects: [
+    project("unit", "unit", "contract"),
+    project("engine", "engine"),
+    project("crash", "crash"),
+    project("backends", "backends"),
+  ],
 };

@@ -3,6 +3,7 @@ import type { DriverType } from "./driver";
 
 /** Every driver, loaded when a backend of its type is first opened. Adding a driver is its folder and one line here. */
 const loaders: Record<string, () => DriverType> = {
+  ceph: () => (require("./ceph") as typeof import("./ceph")).cephDriver as unknown as DriverType,
   local: () => (require("./local") as typeof import("./local")).localDriver as unknown as DriverType,
 };
 

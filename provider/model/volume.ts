@@ -19,8 +19,17 @@ export const connection = z.discriminatedUnion("type", [
     /** Limits that the consumer is to enforce, because the backend cannot: libvirt's `<iotune>`, QEMU's `throttling`. */
     ioTune: ioTune.optional(),
   }),
+  z.strictObject({
+    type: z.literal("rbd"),
+    /** The addresses of the cluster's monitors. */
+    monitors: z.array(z.string()),
+    /** The pool, by its name in the cluster. */
+    pool: z.string(),
+    /** The image in it. It stays the same for the life of the volume, and no later image has that name. */
+    image: z.string(),
+  }),
 ]);
-/** How a consumer reaches a volume: `{ type: "file", path, format: "raw", ioTune? }`. Switch over `type`, later backends add their own. */
+/** How a consumer reaches a volume: `{ type: "file", path, format: "raw", ioTune? }` or `{ type: "rbd", monitors, pool, image }`. Switch over `type`, later backends add their own. */
 export type Connection = z.infer<typeof connection>;
 
 /** What a new volume starts with. Exactly one of them. */

@@ -15,8 +15,20 @@ const packages = [
   { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },
 ];
 
+/** Of the tests that start a cluster. */
+const backendPackages = [
+  { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },
+  { name: "ceph-mgr", program: "ceph-mgr", for: "a real Ceph cluster: its manager" },
+  { name: "ceph-osd", program: "ceph-osd", for: "a real Ceph cluster: its storage daemons" },
+  {
+    name: "ceph-common",
+    program: "rbd",
+    for: "a real Ceph cluster: librados and librbd, by which the driver reaches it",
+  },
+];
+
 const superuserFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
-const missing = () => packages.filter(({ program }) => !which(program, { also: superuserFolders }));
+const missingOf = (wanted) => wanted.filter(({ program }) => !which(program, { also: superuserFolders }));
 
 const aptOptions = ["-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends"];
 
@@ -38,7 +50,8 @@ async function install(names) {
   }
 }
 
-export async function debianPackages({ mayInstall }) {
+export async function debianPackages({ mayInstall, backends }) {
+  const missing = () => missingOf(backends ? [...packages, ...backendPackages] : packages);
   if (process.platform !== "linux") return "not Linux: tests that need Linux tools are skipped";
   const wanted = missing();
   if (wanted.length === 0) return "all there";

@@ -27,6 +27,7 @@ export type Need =
   | "prometheus"
   | "systemd"
   | "python3"
+  | "ceph"
   | "uml";
 
 export interface Requirements {
@@ -120,6 +121,7 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("root") ??
     trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
   python3: () => program("python3"),
+  ceph: () => reasonFor("linux") ?? program("ceph-mon") ?? program("ceph-mgr") ?? program("ceph-osd") ?? program("rbd"),
   uml: () =>
     reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4") ?? program("mkfs.xfs"),
 };

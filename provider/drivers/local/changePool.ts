@@ -1,10 +1,10 @@
 import { KrStorageError, messageOf } from "../../model/errors";
+import { applyPoolChange, requireMatch } from "../changes";
 import type { Call, Match, PoolChange } from "../driver";
 import type { PoolRecord } from "../record";
+import { checkedPoolRecord } from "../requests";
 import { writeMarker } from "./marker";
-import { requireMatch } from "./matching";
 import type { OpenPool } from "./openPool";
-import { checkedPoolRecord } from "./requests";
 import { isAlive } from "./sessions";
 import { removeTombstone } from "./tombstone";
 
@@ -30,7 +30,7 @@ export async function changePool(pool: OpenPool, match: Match, change: PoolChang
       transaction.setRemoving(null);
     }
     const next = checkedPoolRecord(
-      { ...applyChange(transaction.pool, change), revision: transaction.pool.revision + 1 },
+      { ...applyPoolChange(transaction.pool, change), revision: transaction.pool.revision + 1 },
       what,
     );
     transaction.savePool(next);
@@ -38,21 +38,6 @@ export async function changePool(pool: OpenPool, match: Match, change: PoolChang
     return next;
   });
   await refreshMarker(pool, record);
-}
-
-function applyChange(record: PoolRecord, change: PoolChange): PoolRecord {
-  const { claim, owner, stackId, requested, labels, settings } = change;
-  const { retiredAt, ...rest } = record;
-  return {
-    ...rest,
-    ...(retiredAt === undefined || "retiredAt" in change ? {} : { retiredAt }),
-    ...(claim === undefined ? {} : { claim }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(stackId === undefined ? {} : { stackId }),
-    ...(requested === undefined ? {} : { requested }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(settings === undefined ? {} : { settings }),
-  };
 }
 
 /** The marker carries a copy of the record for `repair`. After the commit, so a failure fails nothing. */

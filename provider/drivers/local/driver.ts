@@ -24,6 +24,7 @@ import type {
   Undelete,
 } from "../driver";
 import type { PolicyRecord } from "../record";
+import { isUid } from "../requests";
 import { changePool } from "./changePool";
 import { createObject } from "./create";
 import { createPool } from "./createPool";
@@ -40,7 +41,6 @@ import { prospectOf } from "./prospect";
 import { purgeObject } from "./purge";
 import { recoverOnce } from "./recovery";
 import { removeIfRetired, removePool } from "./removePool";
-import { isUid } from "./requests";
 import { rollbackObject } from "./rollback";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";

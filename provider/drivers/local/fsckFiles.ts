@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, lstatSync, readdirSync, readlinkSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { isUid } from "../requests";
 import { carrierFound } from "./carrier";
 import { diskAccess, readOnlyMode, setAccess } from "./fileMode";
 import { type Check, report } from "./findings";
 import { copyPath, diskPath, objectFolder, treeName, treePath } from "./layout";
 import { dropLink, linkTarget, pointLink } from "./links";
 import type { OpenPool } from "./openPool";
-import { isUid } from "./requests";
 import { closeFile, openDisk } from "./safeFiles";
 import { isAlive } from "./sessions";
 import { diskFileOf } from "./stage";

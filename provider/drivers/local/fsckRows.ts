@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { KrStorageError } from "../../model/errors";
 import type { FsckOptions } from "../driver";
 import { formatVersion } from "../record";
+import { isUid } from "../requests";
 import { carrierName, carrierOf } from "./carrier";
 import { type Entry, type ObjectRow, readRow, rowColumns } from "./entry";
 import { type Check, report } from "./findings";
@@ -20,7 +21,6 @@ import {
   uidsIn,
 } from "./rebuild";
 import { copyText, readCopy, refreshCopy } from "./recordCopy";
-import { isUid } from "./requests";
 import { readPoolRow, type Transaction } from "./transaction";
 
 /** Rows, the copies of their records, and the data they are of: what one has lost, another may still have. */

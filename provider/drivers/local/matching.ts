@@ -1,4 +1,5 @@
 import { KrStorageError } from "../../model/errors";
+import { requireMatch } from "../changes";
 import type { Match } from "../driver";
 import type { Entry } from "./entry";
 import { healthOf } from "./health";
@@ -27,30 +28,6 @@ export function requireLive(pool: OpenPool, transaction: Transaction, match: Mat
   throw new KrStorageError("NOT_FOUND", `the object with uid ${match.uid} ${state} (pool ${pool.where})`, {
     target: pool.where,
   });
-}
-
-export function requireMatch(
-  record: { uid: string; claim: string; revision: number },
-  match: Match,
-  what: string,
-): void {
-  if (record.uid !== match.uid)
-    throw new KrStorageError("CONFLICT", `${what} is another one now (uid ${record.uid}, not ${match.uid})`, {
-      target: what,
-    });
-  if (record.claim !== match.claim)
-    throw new KrStorageError(
-      "CONFLICT",
-      `${what} (uid ${record.uid}) has been taken over by another state; nothing was changed`,
-      { target: what },
-    );
-  if (match.revision !== undefined && record.revision !== match.revision) {
-    throw new KrStorageError(
-      "CONFLICT",
-      `${what} has changed meanwhile (revision ${record.revision}, not ${match.revision}); look again`,
-      { target: what },
-    );
-  }
 }
 
 /** Throws PRECONDITION_FAILED unless the object's disk is what it should be. */

@@ -1,17 +1,16 @@
-import { type Issue, KrStorageError } from "../../model/errors";
-import { nameProblem } from "../../model/names";
+import { KrStorageError } from "../../model/errors";
+import { applyPolicyChange, requireMatch } from "../changes";
 import type { Call, Match, NewPolicy, PolicyChange } from "../driver";
 import { formatVersion, type PolicyRecord } from "../record";
-import { requireMatch } from "./matching";
+import { checkedPolicyRecord, requireNameablePolicy } from "../requests";
 import type { OpenPool } from "./openPool";
 import { dropPolicyCopy, refreshPolicyCopy } from "./policyCopies";
 import { deletePolicy, findPolicy, insertPolicy, policyRow, savePolicy } from "./policyRows";
-import { checkedPolicyRecord, isUid } from "./requests";
 import type { Transaction } from "./transaction";
 
 /** Keeps the record of a policy. */
 export async function createPolicy(pool: OpenPool, policy: NewPolicy, call: Call): Promise<PolicyRecord> {
-  requireNameable(policy, pool.where);
+  requireNameablePolicy(policy, pool.where);
   const what = `policy ${policy.name} in ${pool.where}`;
   const record = await pool.change(call, (transaction) => {
     if (transaction.pool.retiredAt !== undefined) {
@@ -37,20 +36,6 @@ export async function createPolicy(pool: OpenPool, policy: NewPolicy, call: Call
   });
   await refreshPolicyCopy(pool, record.uid);
   return record;
-}
-
-function requireNameable({ name, uid }: { name: string; uid: string }, where: string): void {
-  const issues: Issue[] = [];
-  const problem = nameProblem(name);
-  if (problem) issues.push({ path: "name", message: problem });
-  // Uids become file names
-  if (!isUid(uid)) issues.push({ path: "uid", message: "a uid is 32 hexadecimal digits" });
-  if (issues.length === 0) return;
-  throw new KrStorageError(
-    "INVALID_ARGUMENT",
-    `a policy in ${where} cannot be like this: ${issues.map((issue) => issue.message).join("; ")}`,
-    { target: where, issues },
-  );
 }
 
 function newRecord(policy: NewPolicy, transaction: Transaction, call: Call): PolicyRecord {
@@ -80,7 +65,7 @@ export async function updatePolicy(
   change: PolicyChange,
   call: Call,
 ): Promise<PolicyRecord> {
-  if (change.name !== undefined) requireNameable({ name: change.name, uid: match.uid }, pool.where);
+  if (change.name !== undefined) requireNameablePolicy({ name: change.name, uid: match.uid }, pool.where);
   const record = await pool.change(call, (transaction) => {
     const before = requirePolicy(pool, transaction, match);
     if (!before)
@@ -88,7 +73,7 @@ export async function updatePolicy(
         target: pool.where,
       });
     const next = checkedPolicyRecord(
-      { ...applyChange(before, change), revision: before.revision + 1 },
+      { ...applyPolicyChange(before, change), revision: before.revision + 1 },
       `policy ${before.name} in ${pool.where}`,
     );
     savePolicy(pool.database, next);
@@ -103,23 +88,6 @@ function requirePolicy(pool: OpenPool, transaction: Transaction, match: Match): 
   const record = findPolicy(pool.database, transaction, match.uid, pool.where);
   if (record) requireMatch(record, match, `policy ${record.name} in ${pool.where}`);
   return record;
-}
-
-/** Only the fields of a change are taken, whatever else the object that was passed carries. */
-function applyChange(record: PolicyRecord, change: PolicyChange): PolicyRecord {
-  const { name, claim, owner, stackId, requested, labels, generation, targets, approvedDeletes } = change;
-  return {
-    ...record,
-    ...(name === undefined ? {} : { name }),
-    ...(claim === undefined ? {} : { claim }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(stackId === undefined ? {} : { stackId }),
-    ...(requested === undefined ? {} : { requested }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(generation === undefined ? {} : { generation }),
-    ...(targets === undefined ? {} : { targets }),
-    ...(approvedDeletes === undefined ? {} : { approvedDeletes }),
-  };
 }
 
 /** Removes the record of a policy, from a retired pool too. Its copy goes first: a rebuild must not bring it back. */

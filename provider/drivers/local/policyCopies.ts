@@ -2,12 +2,12 @@ import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../model/errors";
 import type { PolicyRecord } from "../record";
+import { isUid } from "../requests";
 import { makeFolder } from "./createPool";
 import { replaceDurably } from "./durableFile";
 import type { PoolPaths } from "./layout";
 import type { OpenPool } from "./openPool";
 import { parsePolicy, policyRow } from "./policyRows";
-import { isUid } from "./requests";
 import { syncPath } from "./syncRounds";
 
 // A copy of the record of each policy beside the database, from which that can be rebuilt. It is written after its row and removed

@@ -126,7 +126,7 @@ export function localHarness({
 }
 
 function pathOf({ connection, record }: StoredObject): string {
-  if (!connection) throw new Error(`${record.name} has no path`);
+  if (!connection || !("path" in connection)) throw new Error(`${record.name} has no path`);
   return connection.path;
 }
 

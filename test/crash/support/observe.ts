@@ -32,7 +32,7 @@ export async function observe(storage: StorageLibrary, pool: string, root: strin
     if (JSON.stringify(found) !== JSON.stringify(wanted))
       problems.push(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
   };
-  if (connection && !connection.path.startsWith(root))
+  if (connection && "path" in connection && !connection.path.startsWith(root))
     problems.push(`a disk is outside of the pool: ${connection.path}`);
   const current = objects.filter(({ phase }) => phase === "live" || phase === "creating").map(({ name }) => name);
   expectSame(

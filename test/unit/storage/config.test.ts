@@ -25,7 +25,7 @@ test.each<[string, unknown, string, string]>([
     "an unknown type",
     { main: { type: "floppy" } },
     `${where}.main.type`,
-    'there is no driver "floppy"; types are fake, local',
+    'there is no driver "floppy"; types are ceph, fake, local',
   ],
   ["a type of Object", { main: { type: "constructor" } }, `${where}.main.type`, 'there is no driver "constructor"'],
   ["an unknown option", { main: { type: "fake", pth: "/x" } }, `${where}.main`, 'unknown "pth"; did you mean "path"?'],

@@ -1,6 +1,6 @@
-import { type Issue, KrStorageError } from "../../model/errors";
-import { nameProblem } from "../../model/names";
-import type { NewObject } from "../driver";
+import { type Issue, KrStorageError } from "../model/errors";
+import { nameProblem } from "../model/names";
+import type { NewObject } from "./driver";
 import {
   type ObjectRecord,
   objectRecord,
@@ -8,7 +8,7 @@ import {
   type PoolRecord,
   policyRecord,
   poolRecord,
-} from "../record";
+} from "./record";
 
 /** Sizes must survive rounding up to whole pages and stay exact numbers. */
 const largestSize = Number.MAX_SAFE_INTEGER - 4096;
@@ -53,6 +53,21 @@ export function checkNewObject(object: NewObject, where: string): void {
       target: where,
       issues,
     },
+  );
+}
+
+/** Throws INVALID_ARGUMENT for a name or uid that a policy cannot have. */
+export function requireNameablePolicy({ name, uid }: { name: string; uid: string }, where: string): void {
+  const issues: Issue[] = [];
+  const problem = nameProblem(name);
+  if (problem) issues.push({ path: "name", message: problem });
+  // Uids become file names
+  if (!isUid(uid)) issues.push({ path: "uid", message: "a uid is 32 hexadecimal digits" });
+  if (issues.length === 0) return;
+  throw new KrStorageError(
+    "INVALID_ARGUMENT",
+    `a policy in ${where} cannot be like this: ${issues.map((issue) => issue.message).join("; ")}`,
+    { target: where, issues },
   );
 }
 

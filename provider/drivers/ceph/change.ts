@@ -1,0 +1,106 @@
+import { KrStorageError } from "../../model/errors";
+import { applyRecordChange } from "../changes";
+import type { Match, RecordChange, StoredObject } from "../driver";
+import { checkedRecord, sizeProblem } from "../requests";
+import { requireRoom } from "./capacity";
+import { type ReadEntry, saveEntry } from "./entry";
+import { limitImage } from "./limits";
+import { nameOf, requireHealthy, requireLive, requireSource } from "./matching";
+import type { OpenPool } from "./openPool";
+import { lookAt } from "./stored";
+import { requireNotOpen, requireNotRegistered } from "./uses";
+
+/** Changes a record, by compare-and-swap on claim and revision. New limits are in force when it returns. */
+export async function updateObject(pool: OpenPool, match: Match, change: RecordChange): Promise<StoredObject> {
+  const updated = await pool.table.change((transaction): ReadEntry => {
+    pool.writable(transaction);
+    const found = requireLive(pool, transaction, match);
+    const record = checkedRecord(
+      { ...applyRecordChange(found.record, change), revision: found.record.revision + 1 },
+      nameOf(pool, found),
+    );
+    const next = { ...found, record };
+    saveEntry(transaction, next);
+    return next;
+  });
+  if (change.settings && updated.kind === "volume" && updated.image.id !== undefined)
+    await limitImage(pool, updated.image.id, change.settings);
+  return lookAt(pool, updated);
+}
+
+/** Promises the size, grows the image, and only then says so. Only ever upwards, whoever else is growing it. */
+export async function growObject(pool: OpenPool, match: Match, sizeBytes: number): Promise<StoredObject> {
+  const problem = sizeProblem(sizeBytes);
+  if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { target: pool.where });
+  const usage = await pool.usage();
+  const before = await pool.table.read((transaction) => requireLive(pool, transaction, match));
+  await requireHealthy(pool, before);
+  const growing = await pool.table.change((transaction): ReadEntry => {
+    const header = pool.writable(transaction);
+    const found = requireLive(pool, transaction, match);
+    const what = nameOf(pool, found);
+    if (found.kind === "snapshot")
+      throw new KrStorageError("UNSUPPORTED", `${what} is a snapshot: it keeps its size`, { target: what });
+    if (sizeBytes < found.record.sizeBytes)
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `${what} cannot shrink from ${found.record.sizeBytes} to ${sizeBytes} bytes; nothing was changed`,
+        { target: what },
+      );
+    const promised = Math.max(found.record.sizeBytes, found.growingTo ?? 0);
+    requireRoom(transaction, header, usage, sizeBytes - promised, what);
+    const next = { ...found, growingTo: Math.max(sizeBytes, promised) };
+    saveEntry(transaction, next);
+    return next;
+  });
+  if (growing.image.id !== undefined) await pool.site.cluster.growImage(pool.id, growing.image.id, sizeBytes);
+  const { uid, claim } = match;
+  const grown = await pool.table.change((transaction): ReadEntry => {
+    const { growingTo = 0, ...found } = requireLive(pool, transaction, { uid, claim });
+    const size = Math.max(sizeBytes, found.record.sizeBytes);
+    const record = { ...found.record, sizeBytes: size, revision: found.record.revision + 1 };
+    const next: ReadEntry = { ...found, ...(growingTo > size ? { growingTo } : {}), record };
+    saveEntry(transaction, next);
+    return next;
+  });
+  return lookAt(pool, grown);
+}
+
+/** Puts the bytes of a snapshot back. It is marked while that goes on: half of it is of no use to anyone. */
+export async function rollbackObject(pool: OpenPool, match: Match, snapshotUid: string): Promise<StoredObject> {
+  const look = () =>
+    pool.table.read((transaction) => {
+      pool.writable(transaction);
+      const volume = requireLive(pool, transaction, match);
+      const what = nameOf(pool, volume);
+      const snapshot = requireSource(pool, transaction, snapshotUid);
+      if (snapshot.kind !== "snapshot" || snapshot.sourceUid !== volume.uid)
+        throw new KrStorageError("INVALID_ARGUMENT", `${snapshot.name} is not a snapshot of ${what}`, { target: what });
+      requireNotRegistered(transaction, volume, what, "rolled back");
+      return { volume, snapshot, what };
+    });
+  const { volume, snapshot, what } = await look();
+  const { rollingBackTo: _, ...whole } = volume;
+  await requireHealthy(pool, whole);
+  await requireHealthy(pool, snapshot);
+  await requireNotOpen(pool, volume.image.id, what, "rolled back");
+  await pool.table.change((transaction) => {
+    const found = requireLive(pool, transaction, match);
+    requireNotRegistered(transaction, found, what, "rolled back");
+    saveEntry(transaction, { ...found, rollingBackTo: snapshotUid });
+  });
+  await pool.site.cluster.rollbackImage(
+    pool.id,
+    volume.image.id ?? "",
+    snapshot.snapshot?.name ?? "",
+    volume.record.sizeBytes,
+  );
+  const { uid, claim } = match;
+  const back = await pool.table.change((transaction): ReadEntry => {
+    const { rollingBackTo: _, ...found } = requireLive(pool, transaction, { uid, claim });
+    const next = { ...found, record: { ...found.record, revision: found.record.revision + 1 } };
+    saveEntry(transaction, next);
+    return next;
+  });
+  return lookAt(pool, back);
+}

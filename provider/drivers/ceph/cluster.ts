@@ -1,0 +1,225 @@
+import { z } from "zod";
+import { KrStorageError } from "../../model/errors";
+import type { Worker } from "./worker";
+
+const text = z.string();
+const pairs = z.array(z.tuple([text, text]));
+const poolList = z.array(
+  z.looseObject({
+    pool_id: z.int(),
+    pool_name: text,
+    size: z.number(),
+    quota_max_bytes: z.number(),
+    application_metadata: z.record(text, z.record(text, text)),
+  }),
+);
+const usage = z.looseObject({
+  stats: z.looseObject({ total_bytes: z.number(), total_avail_bytes: z.number() }),
+  pools: z.array(z.looseObject({ id: z.int(), stats: z.looseObject({ stored: z.number(), max_avail: z.number() }) })),
+});
+const imagesFound = z.object({
+  found: z.record(text, z.tuple([z.number(), z.array(z.number())])),
+  trash: z.array(text),
+});
+const poolNames = z.object({ images: pairs, trash: pairs, namespaces: z.array(text) });
+const watchers = z.array(z.object({ address: text, client: z.number() }));
+
+/** A pool of the cluster as it describes it. */
+export type ClusterPool = z.infer<typeof poolList>[number];
+export type Usage = z.infer<typeof usage>;
+export type ImagesFound = z.infer<typeof imagesFound>;
+export type Watcher = z.infer<typeof watchers>[number];
+
+/** What the driver asks of a cluster, one method a request; every answer is checked. Pools are named by id, images by theirs. */
+export class Cluster {
+  constructor(
+    private readonly worker: Worker,
+    /** The backend's name, for messages. */
+    readonly backend: string,
+  ) {}
+
+  // The cluster
+
+  fsid(): Promise<string> {
+    return this.ask("fsid", {}, text, "reading the identity of", this.backend);
+  }
+  async usage(): Promise<Usage> {
+    return this.mon({ prefix: "df", format: "json" }, usage, "reading the usage of");
+  }
+  async pools(): Promise<ClusterPool[]> {
+    return this.mon({ prefix: "osd pool ls", detail: "detail", format: "json" }, poolList, "listing the pools of");
+  }
+  /** The addresses of the monitors, as clients are given them. */
+  monitors(): Promise<string> {
+    return this.ask("monitors", {}, text, "reading the addresses of", this.backend);
+  }
+  /** The id that a name has in the cluster's latest map. */
+  poolId(name: string): Promise<number | null> {
+    return this.ask("pool_id", { name }, z.int().nullable(), "looking for", this.where(name));
+  }
+  async createPool(name: string, replicas: number): Promise<void> {
+    const command = { prefix: "osd pool create", pool: name, pool_type: "replicated", size: replicas };
+    await this.command(command, "making", this.where(name));
+  }
+  async enableApplication(pool: string, application: string): Promise<void> {
+    await this.command(
+      { prefix: "osd pool application enable", pool, app: application, yes_i_really_mean_it: true },
+      "marking",
+      this.where(pool),
+    );
+  }
+  async markPool(pool: string, key: string, value: string): Promise<void> {
+    await this.command(
+      { prefix: "osd pool application set", pool, app: "krstorage", key, value },
+      "marking",
+      this.where(pool),
+    );
+  }
+  /** Exclusive: ALREADY_EXISTS where the other name is taken. */
+  async renamePool(from: string, to: string): Promise<void> {
+    await this.command({ prefix: "osd pool rename", srcpool: from, destpool: to }, "naming", this.where(to));
+  }
+  async deletePool(name: string): Promise<void> {
+    const yes = { yes_i_really_really_mean_it: true };
+    await this.command({ prefix: "osd pool delete", pool: name, pool2: name, ...yes }, "removing", this.where(name));
+  }
+
+  // The table of a pool
+
+  readTable(pool: number): Promise<[string, string][] | null> {
+    return this.ask("table_read", { pool }, pairs.nullable(), "reading the records of", this.pool(pool));
+  }
+  tableGeneration(pool: number): Promise<string | null> {
+    return this.ask("table_gen", { pool }, text.nullable(), "reading the records of", this.pool(pool));
+  }
+  /** In one step, if the generation is still that one (null: if there is no table yet); false if it is not. */
+  writeTable(pool: number, gen: string | null, set: Record<string, string>, remove: string[]): Promise<boolean> {
+    return this.ask("table_write", { pool, gen, set, remove }, z.boolean(), "writing the records of", this.pool(pool));
+  }
+  async dropTable(pool: number): Promise<void> {
+    await this.ask("table_drop", { pool }, z.null(), "removing the records of", this.pool(pool));
+  }
+  /** The cluster's clock, ms since 1970: that of the OSD which keeps the pool's clock object. */
+  now(pool: number): Promise<number> {
+    return this.ask("clock", { pool }, z.int(), "reading the clock of", this.pool(pool));
+  }
+
+  // Images
+
+  images(pool: number, images: string[]): Promise<ImagesFound> {
+    return this.ask("images", { pool, images }, imagesFound, "listing the images of", this.pool(pool));
+  }
+  names(pool: number): Promise<z.infer<typeof poolNames>> {
+    return this.ask("names", { pool }, poolNames, "listing the images of", this.pool(pool));
+  }
+  imageId(pool: number, name: string): Promise<string | null> {
+    return this.ask("image_id", { pool, name }, text.nullable(), "looking for", this.image(pool, name));
+  }
+  createImage(pool: number, name: string, size: number): Promise<string> {
+    return this.ask("image_create", { pool, name, size }, text, "making", this.image(pool, name));
+  }
+  cloneImage(pool: number, clone: { parent: string; snapshot: string; name: string; size: number }): Promise<string> {
+    return this.ask("image_clone", { pool, ...clone }, text, "cloning", this.image(pool, clone.name));
+  }
+  /** Never shrinks. The size it has then. */
+  growImage(pool: number, image: string, size: number): Promise<number> {
+    return this.ask("image_grow", { pool, image, size }, z.number(), "growing", this.image(pool, image));
+  }
+  watchers(pool: number, image: string): Promise<Watcher[]> {
+    return this.ask("image_watchers", { pool, image }, watchers, "looking at", this.image(pool, image));
+  }
+  async configureImage(pool: number, image: string, set: Record<string, string | null>): Promise<void> {
+    await this.ask("image_configure", { pool, image, set }, z.null(), "limiting", this.image(pool, image));
+  }
+  /** Id, name, and whether only clones still need it. */
+  snapshots(pool: number, image: string): Promise<[number, string, boolean][]> {
+    const shape = z.array(z.tuple([z.number(), text, z.boolean()]));
+    return this.ask("image_snapshots", { pool, image }, shape, "looking at", this.image(pool, image));
+  }
+  createSnapshot(pool: number, image: string, snapshot: string): Promise<number> {
+    return this.ask(
+      "snapshot_create",
+      { pool, image, snapshot },
+      z.int(),
+      "taking a snapshot of",
+      this.image(pool, image),
+    );
+  }
+  async removeSnapshot(pool: number, image: string, snapshot: string): Promise<void> {
+    await this.ask(
+      "snapshot_remove",
+      { pool, image, snapshot },
+      z.null(),
+      "ending a snapshot of",
+      this.image(pool, image),
+    );
+  }
+  /** Then grown to `size` again: going back takes the size of the snapshot along. */
+  rollbackImage(pool: number, image: string, snapshot: string, size: number): Promise<number> {
+    const args = { pool, image, snapshot, size };
+    return this.ask("image_rollback", args, z.number(), "rolling back", this.image(pool, image));
+  }
+  async removeImage(pool: number, name: string): Promise<void> {
+    await this.ask("image_remove", { pool, name }, z.null(), "removing", this.image(pool, name));
+  }
+  /** False where there is no image of that name outside the trash. */
+  moveToTrash(pool: number, name: string, delaySeconds: number): Promise<boolean> {
+    const args = { pool, name, delay: delaySeconds };
+    return this.ask("trash_move", args, z.boolean(), "deleting", this.image(pool, name));
+  }
+  /** False where that image is not in the trash. */
+  restoreFromTrash(pool: number, image: string, name: string): Promise<boolean> {
+    return this.ask("trash_restore", { pool, image, name }, z.boolean(), "restoring", this.image(pool, name));
+  }
+  /** False while clones or snapshots need it. */
+  removeFromTrash(pool: number, image: string): Promise<boolean> {
+    return this.ask("trash_remove", { pool, image }, z.boolean(), "ending", this.image(pool, image));
+  }
+  /** Some objects of a pool that belong to no image and are not ours. */
+  strangers(pool: number): Promise<string[]> {
+    return this.ask("strangers", { pool }, z.array(text), "looking into", this.pool(pool));
+  }
+
+  private async mon<Result>(
+    command: Record<string, unknown>,
+    schema: z.ZodType<Result>,
+    what: string,
+  ): Promise<Result> {
+    const out = await this.command(command, what);
+    let value: unknown;
+    try {
+      value = JSON.parse(out);
+    } catch {
+      value = undefined;
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new KrStorageError(
+      "PROTOCOL",
+      `${what} ${this.backend}: the answer to "ceph ${String(command.prefix)}" cannot be read at ${issue?.path.join(".") || "its top"}: ${issue?.message}`,
+      { target: this.backend },
+    );
+  }
+  private async command(command: Record<string, unknown>, what: string, target = this.backend): Promise<string> {
+    return (await this.ask("command", { command }, z.object({ out: text, text }), what, target)).out;
+  }
+  private ask<Result>(
+    operation: string,
+    args: Record<string, unknown>,
+    schema: z.ZodType<Result>,
+    what: string,
+    target: string,
+  ): Promise<Result> {
+    return this.worker.request(operation, args, schema, what, target);
+  }
+  private where(pool: string): string {
+    return `${this.backend}/${pool}`;
+  }
+  private pool(pool: number): string {
+    return `pool ${pool} of ${this.backend}`;
+  }
+  private image(pool: number, image: string): string {
+    return `image ${image} in ${this.pool(pool)}`;
+  }
+}

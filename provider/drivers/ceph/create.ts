@@ -1,0 +1,250 @@
+import { KrStorageError } from "../../model/errors";
+import type { Call, NewObject, StoredObject } from "../driver";
+import { formatVersion, type ObjectRecord } from "../record";
+import { checkedRecord, checkNewObject } from "../requests";
+import { requireRoom } from "./capacity";
+import {
+  allEntries,
+  type Entry,
+  findEntry,
+  goneKey,
+  nameKey,
+  objectKey,
+  type ReadEntry,
+  requireReadable,
+  saveEntry,
+  temporarySnapshot,
+} from "./entry";
+import { limitImage } from "./limits";
+import { nameOf, requireHealthy, requireSource } from "./matching";
+import type { OpenPool, Usage } from "./openPool";
+import { carrierOf, lookAt } from "./stored";
+import type { Transaction } from "./table";
+import { abandon, isAbandoned, undoCreation } from "./undo";
+import { holdersOf } from "./uses";
+
+/**
+ * How long whoever makes an object is waited for by others who want its name. A maker that takes longer, and whose name is wanted,
+ * cannot publish any more. Shorter than a create waits for another one, so that a run after a killed one goes through.
+ */
+const leaseMs = 6_000;
+
+/**
+ * Makes an object: its entry, which holds the name and the room; its image; and then, in one step, its publication. Whoever
+ * finds the entry of a maker that is gone undoes it; what was published is never undone.
+ */
+export async function createObject(pool: OpenPool, request: NewObject, call: Call): Promise<StoredObject> {
+  checkNewObject(request, pool.where);
+  refuseUnsupported(pool, request);
+  const [now, usage] = await Promise.all([pool.now(), pool.usage()]);
+  const reserved = await reserve(pool, request, { now, usage, call });
+  try {
+    if (reserved.source) await requireHealthy(pool, reserved.source);
+    const made = await makeBytes(pool, reserved);
+    const published = await publish(pool, made);
+    return await lookAt(pool, published);
+  } catch (error) {
+    throw await abandon(pool, reserved.entry.uid, error);
+  }
+}
+
+function refuseUnsupported(pool: OpenPool, { kind, image }: NewObject): void {
+  const unsupported = (why: string) => {
+    throw new KrStorageError("UNSUPPORTED", `${pool.where}: ${why}`, { target: pool.where });
+  };
+  if (kind === "share")
+    unsupported("there are no shares in pools of this driver; make volumes, or shares in a local pool");
+  if (image)
+    unsupported("there are no files on the backend that a volume could be made from; import it with `rbd import`");
+}
+
+interface Reserved {
+  entry: ReadEntry;
+  source?: ReadEntry;
+}
+interface Circumstances {
+  now: number;
+  usage: Usage;
+  call: Call;
+}
+
+async function reserve(pool: OpenPool, request: NewObject, seen: Circumstances): Promise<Reserved> {
+  for (;;) {
+    const result = await pool.table.change((transaction): Reserved | { abandoned: string } => {
+      const abandoned = abandonedBy(transaction, request, seen.now);
+      return abandoned === undefined ? enter(pool, transaction, request, seen) : { abandoned };
+    });
+    if ("entry" in result) return result;
+    await undoCreation(pool, result.abandoned);
+  }
+}
+
+/** The uid of what has the name, or the slot, of a new object, and whose maker is gone. */
+function abandonedBy(transaction: Transaction, request: NewObject, now: number): string | undefined {
+  const uid = transaction.get(nameKey(request.name));
+  const holders = [typeof uid === "string" ? findEntry(transaction, uid) : undefined, slotHolder(transaction, request)];
+  return holders.find((each) => each && isAbandoned(each, now))?.uid;
+}
+
+function slotHolder(transaction: Transaction, { taken, sourceUid }: NewObject): Entry | undefined {
+  if (!taken) return undefined;
+  return allEntries(transaction).find(
+    ({ phase, sourceUid: of, record }) =>
+      (phase === "live" || phase === "creating") &&
+      of === sourceUid &&
+      record?.taken?.policy === taken.policy &&
+      record.taken.slot === taken.slot,
+  );
+}
+
+function enter(
+  pool: OpenPool,
+  transaction: Transaction,
+  request: NewObject,
+  { now, usage, call }: Circumstances,
+): Reserved {
+  const { name, uid, kind, sourceUid } = request;
+  const what = `${pool.where}/${name}`;
+  const header = pool.writable(transaction);
+  if (header.retiredAt !== undefined)
+    throw new KrStorageError(
+      "PRECONDITION_FAILED",
+      `pool ${pool.where} was deleted at ${header.retiredAt} and takes no new objects`,
+      {
+        target: pool.where,
+      },
+    );
+  const taken = (why: string) => new KrStorageError("ALREADY_EXISTS", `${what}: ${why}`, { target: what });
+  if (transaction.has(objectKey(uid)) || transaction.has(goneKey(uid)))
+    throw taken(`the uid ${uid} is, or was, in the pool`);
+  if (transaction.has(nameKey(name))) throw taken(`the name is taken by uid ${String(transaction.get(nameKey(name)))}`);
+  const slot = slotHolder(transaction, request);
+  if (slot) throw taken(`${slot.name} is the policy's snapshot of that slot`);
+  const source = sourceUid === undefined ? undefined : requireSource(pool, transaction, sourceUid);
+  if (kind === "snapshot" && source?.kind === "snapshot")
+    throw new KrStorageError("INVALID_ARGUMENT", `${what}: ${source.name} is a snapshot itself`, { target: what });
+  const sizeBytes = kind === "snapshot" ? source?.record.sizeBytes : (request.sizeBytes ?? source?.record.sizeBytes);
+  if (sizeBytes === undefined || sizeBytes < (source?.record.sizeBytes ?? 0))
+    throw new KrStorageError("INVALID_ARGUMENT", `${what}: a clone is at least as large as ${source?.name}`, {
+      target: what,
+    });
+  if (kind !== "snapshot") requireRoom(transaction, header, usage, sizeBytes, what);
+  const record = checkedRecord(
+    newRecord(request, { identity: header.identity, now, by: call.actor.by, sizeBytes }),
+    what,
+  );
+  const entry: ReadEntry = {
+    uid,
+    name,
+    kind,
+    phase: "creating",
+    // A name with the uid in it is never used twice: whoever still holds an old connection opens nothing else by it
+    image: kind === "snapshot" && source ? source.image : { name: `${name}.${uid}` },
+    ...(kind === "snapshot" ? { snapshot: { name: `krs.${uid}` } } : {}),
+    ...(sourceUid === undefined ? {} : { sourceUid }),
+    leaseUntil: now + leaseMs,
+    record,
+  };
+  saveEntry(transaction, entry);
+  transaction.set(nameKey(name), uid);
+  return { entry, ...(source ? { source } : {}) };
+}
+
+function newRecord(
+  request: NewObject,
+  made: { identity: string; now: number; by: string; sizeBytes: number },
+): ObjectRecord {
+  const {
+    kind,
+    name,
+    uid,
+    claim,
+    owner,
+    stackId,
+    requested,
+    labels,
+    protection,
+    sourceUid,
+    settings,
+    policies,
+    taken,
+  } = request;
+  return {
+    formatVersion,
+    kind,
+    name,
+    uid,
+    claim,
+    self: "",
+    poolIdentity: made.identity,
+    owner,
+    ...(stackId === undefined ? {} : { stackId }),
+    createdBy: made.by,
+    createdAt: new Date(made.now).toISOString(),
+    requested,
+    labels,
+    protection,
+    sizeBytes: made.sizeBytes,
+    ...(sourceUid === undefined ? {} : { sourceUid }),
+    consumers: [],
+    holds: [],
+    ...(settings === undefined || kind === "snapshot" ? {} : { settings }),
+    ...(policies === undefined || kind === "snapshot" ? {} : { policies }),
+    ...(taken === undefined || kind !== "snapshot" ? {} : { taken, sourceKind: "volume" as const }),
+    revision: 1,
+  };
+}
+
+/** Makes the image or the snapshot of an entry. What comes back is the entry as it is to be published. */
+async function makeBytes(pool: OpenPool, { entry, source }: Reserved): Promise<ReadEntry> {
+  const { cluster } = pool.site;
+  const { record, snapshot, image } = entry;
+  if (snapshot) {
+    const parent = imageOf(pool, entry);
+    const isOpen = (await holdersOf(pool, parent)).length > 0;
+    const id = await cluster.createSnapshot(pool.id, parent, snapshot.name);
+    const consistency = isOpen ? ("crash" as const) : ("offline" as const);
+    const made = { ...entry, snapshot: { ...snapshot, id } };
+    return { ...made, record: { ...record, consistency, self: carrierOf(made) } };
+  }
+  const id = source
+    ? await cloneOf(pool, entry, source)
+    : await cluster.createImage(pool.id, image.name, record.sizeBytes);
+  if (record.settings?.qos) await limitImage(pool, id, record.settings);
+  const made = { ...entry, image: { ...image, id } };
+  return { ...made, record: { ...record, self: carrierOf(made) } };
+}
+
+/** Clones need a snapshot. One that was taken for this alone is removed at once; its blocks stay as long as the clone needs them. */
+async function cloneOf(pool: OpenPool, { uid, image, record }: ReadEntry, source: ReadEntry): Promise<string> {
+  const { cluster } = pool.site;
+  const parent = imageOf(pool, source);
+  const snapshot = source.snapshot?.name ?? temporarySnapshot(uid);
+  if (!source.snapshot) await cluster.createSnapshot(pool.id, parent, snapshot);
+  const id = await cluster.cloneImage(pool.id, { parent, snapshot, name: image.name, size: record.sizeBytes });
+  if (!source.snapshot) await cluster.removeSnapshot(pool.id, parent, snapshot);
+  return id;
+}
+
+function imageOf(pool: OpenPool, { image, name }: Entry): string {
+  if (image.id !== undefined) return image.id;
+  throw new KrStorageError("PRECONDITION_FAILED", `${pool.where}/${name} has no image`, { target: pool.where });
+}
+
+/** The one step that makes an object be there. Refused if somebody took its maker for gone and has undone it. */
+async function publish(pool: OpenPool, made: ReadEntry): Promise<ReadEntry> {
+  return pool.table.change((transaction) => {
+    const current = findEntry(transaction, made.uid);
+    const what = nameOf(pool, made);
+    if (current?.phase !== "creating")
+      throw new KrStorageError("CONFLICT", `${what} took too long to be made and was given up; try again`, {
+        target: what,
+        retryable: true,
+      });
+    requireReadable(current, what);
+    const { leaseUntil: _, ...published } = made;
+    const live: ReadEntry = { ...published, phase: "live", record: checkedRecord(made.record, what) };
+    saveEntry(transaction, live);
+    return live;
+  });
+}

@@ -1,0 +1,76 @@
+import { constants } from "node:os";
+import { type ErrorCode, KrStorageError } from "../../model/errors";
+
+interface Mapping {
+  code: ErrorCode;
+  retryable?: boolean;
+  outcome?: "unknown";
+  todo: string;
+}
+
+const away: Mapping = {
+  code: "UNAVAILABLE",
+  retryable: true,
+  outcome: "unknown",
+  todo: "the cluster did not answer in time: look at `ceph status`",
+};
+
+/** What an error number of librados and librbd means to a caller, and what can be done about it. */
+const meanings: Record<number, Mapping> = {
+  [constants.errno.EPERM]: {
+    code: "PERMISSION_DENIED",
+    todo: "give the cephx user the capabilities that docs/backends/ceph.md lists",
+  },
+  [constants.errno.EACCES]: {
+    code: "PERMISSION_DENIED",
+    todo: "give the cephx user the capabilities that docs/backends/ceph.md lists",
+  },
+  [constants.errno.ENOENT]: { code: "NOT_FOUND", todo: "it is not there any more" },
+  [constants.errno.EEXIST]: { code: "ALREADY_EXISTS", todo: "it is there already" },
+  [constants.errno.EBUSY]: { code: "IN_USE", todo: "end what uses it first" },
+  [constants.errno.ENOTEMPTY]: { code: "IN_USE", todo: "clones or snapshots need it" },
+  [constants.errno.ENOSPC]: {
+    code: "QUOTA_EXCEEDED",
+    todo: "the cluster or its pool is full: add OSDs, raise the quota, or purge trash",
+  },
+  [constants.errno.EDQUOT]: { code: "QUOTA_EXCEEDED", todo: "the pool's quota is used up: raise it, or purge trash" },
+  [constants.errno.ETIMEDOUT]: away,
+  [constants.errno.ENOTCONN]: away,
+  [constants.errno.EHOSTUNREACH]: away,
+  // The cluster has cut this client off; a new connection is not
+  108: away,
+};
+
+/** An answer of the worker that is an error, as one that callers know. */
+export function cephError(
+  failure: { number: number | null; text: string; step: string | null; isKeyRefused: boolean },
+  what: string,
+  target: string,
+): KrStorageError {
+  const { number, text, step } = failure;
+  if (step === "connect") return connectError(failure, target);
+  const meaning = meanings[Math.abs(number ?? 0)];
+  if (!meaning)
+    return new KrStorageError("INTERNAL", `${what} ${target} failed: ${text}`, { target, outcome: "unknown" });
+  const { code, todo, retryable = false, outcome = "not-applied" } = meaning;
+  return new KrStorageError(code, `${what} ${target} failed: ${todo} (${text})`, { target, retryable, outcome });
+}
+
+/** Nothing was changed: the connection never came about. */
+function connectError(
+  { number, text, isKeyRefused }: { number: number | null; text: string; isKeyRefused: boolean },
+  target: string,
+): KrStorageError {
+  const { EACCES, EPERM, EINVAL } = constants.errno;
+  if (isKeyRefused || [EACCES, EPERM, EINVAL].includes(Math.abs(number ?? 0)))
+    return new KrStorageError(
+      "UNAUTHENTICATED",
+      `the cluster of ${target} does not accept this cephx user and key: check user, key and keyring of the backend (${text})`,
+      { target },
+    );
+  return new KrStorageError(
+    "UNAVAILABLE",
+    `the cluster of ${target} cannot be reached: are its monitors up, and are the backend's monitors and keyring right? (${text})`,
+    { target, retryable: true },
+  );
+}

@@ -1,0 +1,46 @@
+import type { Finding, FsckOptions } from "../driver";
+import { allEntries, damagedEntries, leftovers } from "./entry";
+import type { OpenPool } from "./openPool";
+import { removeLeftovers } from "./purge";
+import { problemOf } from "./stored";
+import { isAbandoned, undoCreation } from "./undo";
+
+/** Compares the table with the cluster. A repair finishes what was interrupted; it removes nothing that was ever published. */
+export async function checkPool(pool: OpenPool, { repair }: FsckOptions): Promise<Finding[]> {
+  const { cluster } = pool.site;
+  const [now, read] = await Promise.all([
+    pool.now(),
+    pool.table.read((transaction) => ({
+      entries: allEntries(transaction),
+      damaged: damagedEntries(transaction),
+      leftovers: transaction.keys(leftovers).map((key) => key.slice(leftovers.length)),
+    })),
+  ]);
+  const findings: Finding[] = read.damaged.map(({ uid, problem }) => ({
+    object: uid,
+    message: problem,
+    repaired: false,
+  }));
+  const seen = await cluster.images(pool.id, [...new Set(read.entries.flatMap(({ image }) => image.id ?? []))]);
+  for (const each of read.entries) {
+    const { uid, name, phase, image } = each;
+    if (isAbandoned(each, now)) {
+      const repaired = repair && (await undoCreation(pool, uid));
+      findings.push({ object: uid, message: `making "${name}" was interrupted`, repaired });
+      continue;
+    }
+    if (phase === "purging" && each.leaseUntil === undefined) {
+      findings.push({ object: uid, message: `ending "${name}" was interrupted; purge it again`, repaired: false });
+      continue;
+    }
+    const wrong = problemOf(each, seen);
+    if (!wrong) continue;
+    const isInTrash =
+      image.id !== undefined && phase === "live" && each.kind === "volume" && seen.trash.includes(image.id);
+    const repaired =
+      repair && isInTrash && image.id !== undefined && (await cluster.restoreFromTrash(pool.id, image.id, image.name));
+    findings.push({ object: uid, message: `"${name}": ${wrong.problem}`, repaired });
+  }
+  if (repair && read.leftovers.length > 0) await removeLeftovers(pool);
+  return findings;
+}

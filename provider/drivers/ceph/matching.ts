@@ -1,0 +1,55 @@
+import { KrStorageError } from "../../model/errors";
+import { requireMatch } from "../changes";
+import type { Match } from "../driver";
+import { type Entry, findEntry, type ReadEntry, requireReadable } from "./entry";
+import type { OpenPool } from "./openPool";
+import { problemOf } from "./stored";
+import type { Transaction } from "./table";
+
+export const nameOf = (pool: OpenPool, { name }: { name: string }) => `${pool.where}/${name}`;
+
+/** The object of a match, if it is live. Throws CONFLICT for another claim or revision. */
+export function findLive(pool: OpenPool, transaction: Transaction, match: Match): ReadEntry | undefined {
+  const found = findEntry(transaction, match.uid);
+  if (found?.phase !== "live") return undefined;
+  const readable = requireReadable(found, nameOf(pool, found));
+  requireMatch(readable.record, match, nameOf(pool, found));
+  return readable;
+}
+
+/** As `findLive`; throws NOT_FOUND if it is not live. */
+export function requireLive(pool: OpenPool, transaction: Transaction, match: Match): ReadEntry {
+  const found = findLive(pool, transaction, match);
+  if (found) return found;
+  throw notLive(pool, match.uid, findEntry(transaction, match.uid)?.phase);
+}
+
+/** What something is made from. */
+export function requireSource(pool: OpenPool, transaction: Transaction, uid: string): ReadEntry {
+  const found = findEntry(transaction, uid);
+  if (found?.phase !== "live") throw notLive(pool, uid, found?.phase);
+  return requireReadable(found, nameOf(pool, found));
+}
+
+function notLive(pool: OpenPool, uid: string, phase: Entry["phase"] | undefined): KrStorageError {
+  const state =
+    phase === "trashed"
+      ? "is in the trash; undelete it first"
+      : phase === undefined
+        ? "is not in the pool"
+        : `is not live (${phase})`;
+  return new KrStorageError("NOT_FOUND", `the object with uid ${uid} ${state} (pool ${pool.where})`, {
+    target: pool.where,
+  });
+}
+
+/** Throws PRECONDITION_FAILED unless the object's bytes are what they should be. */
+export async function requireHealthy(pool: OpenPool, found: Entry): Promise<void> {
+  const seen = await pool.site.cluster.images(pool.id, found.image.id === undefined ? [] : [found.image.id]);
+  const wrong = problemOf(found, seen);
+  if (!wrong) return;
+  const what = nameOf(pool, found);
+  throw new KrStorageError("PRECONDITION_FAILED", `${what} (uid ${found.uid}) is ${wrong.health}: ${wrong.problem}`, {
+    target: what,
+  });
+}

@@ -1,0 +1,324 @@
+/**
+ * The program that speaks to Ceph: Ceph's own libraries, librados and librbd, by their Python bindings, which every system with
+ * `ceph-common` has. It runs as long as the driver is open, reads requests as lines of JSON and answers each by its number.
+ * It is kept as text because it must be found in an npm package, a plugin archive and a clone alike.
+ *
+ * It decides nothing: what may be done is decided in TypeScript, under the transactions of `table.ts`.
+ */
+export const program = String.raw`
+import json, os, signal, struct, sys, threading, uuid
+from concurrent.futures import ThreadPoolExecutor
+import errno as E
+
+import rados, rbd
+
+TABLE = "krstorage.table"
+SPACE = "krstorage"
+FEATURES = rbd.RBD_FEATURE_LAYERING | rbd.RBD_FEATURE_EXCLUSIVE_LOCK | rbd.RBD_FEATURE_OBJECT_MAP \
+    | rbd.RBD_FEATURE_FAST_DIFF | rbd.RBD_FEATURE_DEEP_FLATTEN
+settings = json.loads(sys.stdin.readline())
+guard = threading.Lock()
+# Ctrl-C in a terminal reaches us too; what is under way is ended by whoever asked for it
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+cluster = None
+
+def connection():
+    global cluster
+    with guard:
+        if cluster is None:
+            opened = None
+            try:
+                # The user's own ceph.conf is another matter: only the file that the backend names is read
+                file = settings.get("configFile") or rados.Rados.NO_CONF_FILE
+                opened = rados.Rados(name="client." + settings["user"], conffile=file, conf=settings["conf"])
+                opened.connect(timeout=settings["connectTimeout"])
+            except Exception as error:
+                if opened is not None:
+                    opened.shutdown()
+                raise Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+            cluster = opened
+        return cluster
+
+class Failure(Exception):
+    def __init__(self, number, text, step=None):
+        super().__init__(text)
+        self.number, self.step = number, step
+
+def io(pool, space=""):
+    opened = connection().open_ioctx2(pool)
+    opened.set_namespace(space)
+    return opened
+
+def command(args):
+    number, out, text = connection().mon_command(json.dumps(args["command"]), b"")
+    if number != 0:
+        raise Failure(-number, text)
+    return {"out": out.decode(), "text": text}
+
+def pool_id(args):
+    connection().wait_for_latest_osdmap()
+    return connection().pool_lookup(args["name"])
+
+def fsid(args):
+    return connection().get_fsid()
+
+def monitors(args):
+    return connection().conf_get("mon_host")
+
+# The table: one object with sorted keys. Its key "gen" changes with every write and is compared by the OSD in the same step.
+
+def table_read(args):
+    rows, after, part = [], "", 900
+    with io(args["pool"], SPACE) as table:
+        while True:
+            with rados.ReadOpCtx() as op:
+                found, _ = table.get_omap_vals(op, after, "", part)
+                try:
+                    table.operate_read_op(op, TABLE)
+                except rados.ObjectNotFound:
+                    return None
+                page = [(key, value.decode()) for key, value in found]
+            rows.extend(page)
+            if len(page) == 0:
+                return rows
+            after = page[-1][0]
+
+def table_gen(args):
+    with io(args["pool"], SPACE) as table, rados.ReadOpCtx() as op:
+        found, _ = table.get_omap_vals_by_keys(op, ("gen",))
+        try:
+            table.operate_read_op(op, TABLE)
+        except rados.ObjectNotFound:
+            return None
+        return dict((key, value.decode()) for key, value in found).get("gen")
+
+def table_write(args):
+    with io(args["pool"], SPACE) as table, rados.WriteOpCtx() as op:
+        if args["gen"] is None:
+            op.new(rados.LIBRADOS_CREATE_EXCLUSIVE)
+        else:
+            op.omap_cmp("gen", args["gen"], rados.LIBRADOS_CMPXATTR_OP_EQ)
+        if args["set"]:
+            table.set_omap(op, tuple(args["set"].keys()), tuple(value.encode() for value in args["set"].values()))
+        if args["remove"]:
+            table.remove_omap_keys(op, tuple(args["remove"]))
+        try:
+            table.operate_write_op(op, TABLE)
+        except rados.ObjectExists:
+            return False
+        except rados.Error as error:
+            if error.errno == E.ECANCELED:
+                return False
+            raise
+        return True
+
+def table_drop(args):
+    with io(args["pool"], SPACE) as table:
+        try:
+            table.remove_object(TABLE)
+        except rados.ObjectNotFound:
+            pass
+
+def encoded(body):
+    return struct.pack("<BBI", 1, 1, len(body)) + body
+
+def encoded_text(text):
+    return struct.pack("<I", len(text.encode())) + text.encode()
+
+CLOCK, COOKIE, SECONDS = "krstorage.clock", uuid.uuid4().hex, 60
+
+def clock(args):
+    """The time of an OSD, in ms: it dates the end of a shared lock, and tells it. (The bindings' own call leaves a part of the duration undefined.)"""
+    shared, may_renew = 2, 1
+    lock = encoded_text("clock") + struct.pack("<B", shared) + encoded_text(COOKIE) + encoded_text("") + encoded_text("") \
+        + struct.pack("<IIB", SECONDS, 0, may_renew)
+    with io(args["pool"], SPACE) as table:
+        table.execute(CLOCK, "lock", "lock", encoded(lock))
+        _, answer = table.execute(CLOCK, "lock", "get_info", encoded(encoded_text("clock")))
+    # Each part begins with two version bytes and its length. A part a holder: first who (9 bytes, then the cookie), then until when
+    at, wanted = 10, COOKIE.encode()
+    for _ in range(struct.unpack_from("<I", answer, 6)[0]):
+        length, = struct.unpack_from("<I", answer, at + 2)
+        is_mine = answer[at + 19:at + 6 + length] == wanted
+        at += 6 + length
+        length, ends, nanos = struct.unpack_from("<III", answer, at + 2)
+        if is_mine:
+            return (ends - SECONDS) * 1000 + nanos // 1000000
+        at += 6 + length
+    raise Failure(E.EIO, "the lock that tells the time is not there")
+
+# Images, always by id: a name may be somebody else's by the time it is used.
+
+def image(opened, args, read_only=True):
+    return rbd.Image(opened, image_id=args["image"], read_only=read_only)
+
+def images(args):
+    """Sizes and snapshots of images by id; those that are not there are left out. And what is in the trash."""
+    found = {}
+    with io(args["pool"]) as opened:
+        for name in args["images"]:
+            with rados.ReadOpCtx() as op:
+                size, _ = opened.get_omap_vals_by_keys(op, ("size",))
+                snapshots, _ = opened.get_omap_vals(op, "", "snapshot_", 1000)
+                try:
+                    opened.operate_read_op(op, "rbd_header." + name)
+                except rados.ObjectNotFound:
+                    continue
+                sizes = [struct.unpack("<Q", value)[0] for _, value in size]
+                if sizes:
+                    found[name] = [sizes[0], [int(key[len("snapshot_"):], 16) for key, _ in snapshots]]
+        trash = [each["id"] for each in rbd.RBD().trash_list(opened)]
+    return {"found": found, "trash": trash}
+
+def names(args):
+    with io(args["pool"]) as opened:
+        lib = rbd.RBD()
+        return {
+            "images": [[each["id"], each["name"]] for each in lib.list2(opened)],
+            "trash": [[each["id"], each["name"]] for each in lib.trash_list(opened)],
+            "namespaces": list(lib.namespace_list(opened)),
+        }
+
+def id_of(opened, name):
+    for each in rbd.RBD().list2(opened):
+        if each["name"] == name:
+            return each["id"]
+    return None
+
+def image_id(args):
+    with io(args["pool"]) as opened:
+        return id_of(opened, args["name"])
+
+def image_create(args):
+    with io(args["pool"]) as opened:
+        rbd.RBD().create(opened, args["name"], args["size"], old_format=False, features=FEATURES)
+        with rbd.Image(opened, args["name"], read_only=True) as made:
+            return made.id()
+
+def image_clone(args):
+    """A clone, grown to its size. The parent's snapshot stays as long as the clone needs it, also when it is removed (clone v2)."""
+    with io(args["pool"]) as opened:
+        with rbd.Image(opened, image_id=args["parent"], read_only=True) as parent:
+            parent_name = parent.get_name()
+        rbd.RBD().clone(opened, parent_name, args["snapshot"], opened, args["name"], features=FEATURES)
+        with rbd.Image(opened, args["name"]) as made:
+            if made.size() < args["size"]:
+                made.resize(args["size"], allow_shrink=False)
+            return made.id()
+
+def image_grow(args):
+    with io(args["pool"]) as opened, image(opened, args, read_only=False) as grown:
+        if grown.size() < args["size"]:
+            grown.resize(args["size"], allow_shrink=False)
+        return grown.size()
+
+def image_watchers(args):
+    with io(args["pool"]) as opened, image(opened, args) as seen:
+        return [{"address": each["addr"], "client": each["id"]} for each in seen.watchers_list()]
+
+def image_configure(args):
+    with io(args["pool"]) as opened, image(opened, args, read_only=False) as changed:
+        for key, value in args["set"].items():
+            if value is not None:
+                changed.config_set(key, value)
+            else:
+                try:
+                    changed.config_remove(key)
+                except (KeyError, rbd.ImageNotFound):
+                    pass
+
+def image_snapshots(args):
+    with io(args["pool"]) as opened, image(opened, args) as seen:
+        return [[each["id"], each["name"], each["namespace"] == rbd.RBD_SNAP_NAMESPACE_TYPE_TRASH] for each in seen.list_snaps()]
+
+def snapshot_create(args):
+    with io(args["pool"]) as opened, image(opened, args, read_only=False) as source:
+        source.create_snap(args["snapshot"])
+        return source.snap_get_id(args["snapshot"])
+
+def snapshot_remove(args):
+    with io(args["pool"]) as opened:
+        try:
+            with image(opened, args, read_only=False) as source:
+                source.remove_snap(args["snapshot"])
+        except rbd.ImageNotFound:
+            pass
+
+def image_rollback(args):
+    with io(args["pool"]) as opened, image(opened, args, read_only=False) as volume:
+        volume.rollback_to_snap(args["snapshot"])
+        if volume.size() < args["size"]:
+            volume.resize(args["size"], allow_shrink=False)
+        return volume.size()
+
+def trash_move(args):
+    with io(args["pool"]) as opened:
+        try:
+            rbd.RBD().trash_move(opened, args["name"], args["delay"])
+        except rbd.ImageNotFound:
+            return False
+        return True
+
+def trash_restore(args):
+    with io(args["pool"]) as opened:
+        try:
+            rbd.RBD().trash_restore(opened, args["image"], args["name"])
+        except rbd.ImageNotFound:
+            return False
+        return True
+
+def trash_remove(args):
+    """Ends an image that is in the trash. False while snapshots that clones need keep it."""
+    with io(args["pool"]) as opened:
+        try:
+            rbd.RBD().trash_remove(opened, args["image"], force=True)
+        except rbd.ImageNotFound:
+            return True
+        except rbd.ImageHasSnapshots:
+            return False
+        return True
+
+def image_remove(args):
+    """Ends an image that was never published, by its name, which has its uid."""
+    with io(args["pool"]) as opened:
+        try:
+            rbd.RBD().remove(opened, args["name"])
+        except rbd.ImageNotFound:
+            pass
+
+def strangers(args):
+    """Objects in a pool that neither its table nor an empty RBD pool consists of; a few are enough."""
+    known, found = {"rbd_directory", "rbd_info", "rbd_trash", "rbd_children", "rbd_namespace", "rbd_task", "rbd_mirroring", "rbd_trash_purge_schedule", TABLE, "krstorage.clock"}, []
+    with io(args["pool"], rados.LIBRADOS_ALL_NSPACES) as opened:
+        for each in opened.list_objects():
+            if each.key not in known:
+                found.append(each.key)
+            if len(found) == 5:
+                break
+    return found
+
+operations = {name: each for name, each in globals().items() if callable(each) and name.islower()}
+output = threading.Lock()
+
+def answer(body):
+    with output:
+        sys.stdout.write(json.dumps(body) + "\n")
+        sys.stdout.flush()
+
+def perform(request):
+    try:
+        answer({"id": request["id"], "result": operations[request["operation"]](request["args"])})
+    except Failure as error:
+        answer({"id": request["id"], "error": {"number": error.number, "text": str(error), "step": error.step}})
+    except (rados.Error, rbd.Error) as error:
+        answer({"id": request["id"], "error": {"number": getattr(error, "errno", None), "text": str(error), "step": None}})
+    except Exception as error:
+        answer({"id": request["id"], "error": {"number": None, "text": "%s: %s" % (type(error).__name__, error), "step": None}})
+
+pool = ThreadPoolExecutor(settings["threads"])
+for line in sys.stdin:
+    pool.submit(perform, json.loads(line))
+# Whoever started us is gone, or has closed the driver: what is under way ends by itself, nothing new begins
+pool.shutdown(wait=True)
+os._exit(0)
+`;

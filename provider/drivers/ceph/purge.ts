@@ -1,0 +1,118 @@
+import { KrStorageError, messageOf } from "../../model/errors";
+import type { Purge } from "../driver";
+import {
+  allEntries,
+  type Entry,
+  findEntry,
+  goneKey,
+  leftoverKey,
+  leftovers,
+  nameKey,
+  objectKey,
+  requireWritable,
+  saveEntry,
+} from "./entry";
+import { nameOf } from "./matching";
+import type { OpenPool } from "./openPool";
+import { undoCreation } from "./undo";
+import { requireNotOpen, requireNotRegistered } from "./uses";
+
+/**
+ * Ends what is in the trash. The blocks of a volume whose snapshots are kept stay with those, and go with the last of them;
+ * likewise blocks that clones need.
+ */
+export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge): Promise<boolean> {
+  const now = await pool.now();
+  const found = await pool.table.read((transaction) => {
+    pool.writable(transaction);
+    return findEntry(transaction, uid);
+  });
+  if (!found) return false;
+  const what = nameOf(pool, found);
+  if (found.kind === "volume" && found.phase === "trashed") {
+    await requireNotOpen(pool, found.image.id, what, "purged");
+    await refuseStrangers(pool, found, what);
+  }
+  const purging = await pool.table.change((transaction): Entry | undefined => {
+    pool.writable(transaction);
+    const current = findEntry(transaction, uid);
+    if (!current) return undefined;
+    requireEnded(current, what, { now, isAllowed: allowDataLoss === uid });
+    if (current.record) requireNotRegistered(transaction, { ...current, record: current.record }, what, "purged");
+    const next: Entry = { ...current, phase: current.phase === "creating" ? "creating" : "purging" };
+    if (next.phase === "purging") saveEntry(transaction, next);
+    return next;
+  });
+  if (!purging) return false;
+  if (purging.phase === "creating" || purging.leaseUntil !== undefined) return undoCreation(pool, uid);
+  await removeBytes(pool, purging);
+  return true;
+}
+
+/** Throws PRECONDITION_FAILED for what is live, or is to be kept for longer. */
+function requireEnded(found: Entry, what: string, { now, isAllowed }: { now: number; isAllowed: boolean }): void {
+  const refuse = (why: string): never => {
+    throw new KrStorageError("PRECONDITION_FAILED", `${what} (uid ${found.uid}) cannot be purged: ${why}`, {
+      target: what,
+    });
+  };
+  if (found.record) requireWritable(found.record, what);
+  if (found.phase === "live") refuse("it is live; delete it first");
+  if (found.phase === "creating" && (found.leaseUntil ?? 0) >= now) refuse("it is just being made");
+  if (found.phase !== "trashed") return;
+  if (!found.record) refuse("its record cannot be read");
+  const expiresAt = found.record?.expiresAt;
+  if (!isAllowed && !(Date.parse(expiresAt ?? "") <= now))
+    refuse(`it is kept until ${expiresAt}; to end it before, name it: allowDataLoss "${found.uid}"`);
+}
+
+/** Snapshots that somebody else took of our image are theirs: they are not taken along. */
+async function refuseStrangers(pool: OpenPool, { image }: Entry, what: string): Promise<void> {
+  if (image.id === undefined) return;
+  const snapshots = await pool.site.cluster.snapshots(pool.id, image.id).catch((error: unknown) => {
+    if (KrStorageError.isInstance(error) && error.code === "NOT_FOUND") return [];
+    throw error;
+  });
+  const theirs = snapshots.filter(([, name, isKeptForClones]) => !isKeptForClones && !/^krs(-clone)?\./.test(name));
+  if (theirs.length === 0) return;
+  throw new KrStorageError(
+    "IN_USE",
+    `${what} cannot be purged: its image ${image.name} has snapshots that KRStorage did not take (${theirs.map(([, name]) => name).join(", ")}); remove those first`,
+    { target: what },
+  );
+}
+
+async function removeBytes(pool: OpenPool, { uid, kind, image, snapshot }: Entry): Promise<void> {
+  const { cluster } = pool.site;
+  if (kind === "snapshot" && image.id !== undefined && snapshot)
+    await cluster.removeSnapshot(pool.id, image.id, snapshot.name);
+  await pool.table.change((transaction) => {
+    const found = findEntry(transaction, uid);
+    if (found?.phase !== "purging") return;
+    // From here on the image is known by this alone, until it is gone
+    if (kind === "volume" && image.id !== undefined) transaction.set(leftoverKey(image.id), image.name);
+    transaction.delete(objectKey(uid));
+    transaction.set(goneKey(uid), 1);
+    if (transaction.get(nameKey(found.name)) === uid) transaction.delete(nameKey(found.name));
+  });
+  // The object is gone; that its blocks go too is tried again with the next one, and by a repair
+  await removeLeftovers(pool).catch((error: unknown) => pool.site.env.log.warn(`${pool.where}: ${messageOf(error)}`));
+}
+
+/** Ends the images of ended volumes that nothing needs any more. Those that clones need stay for the next time. */
+export async function removeLeftovers(pool: OpenPool): Promise<void> {
+  const { cluster } = pool.site;
+  const free = await pool.table.read((transaction) => {
+    const needed = new Set(allEntries(transaction).map(({ image }) => image.id));
+    return transaction
+      .keys(leftovers)
+      .map((key) => ({ id: key.slice(leftovers.length), name: String(transaction.get(key)) }))
+      .filter(({ id }) => !needed.has(id));
+  });
+  for (const { id, name } of free) {
+    // A snapshot that came back brought its image with it; into the trash again
+    await cluster.moveToTrash(pool.id, name, 0);
+    if (await cluster.removeFromTrash(pool.id, id))
+      await pool.table.change((transaction) => transaction.delete(leftoverKey(id)));
+  }
+}

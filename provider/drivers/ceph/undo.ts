@@ -1,0 +1,57 @@
+import { KrStorageError } from "../../model/errors";
+import { type Entry, findEntry, goneKey, nameKey, objectKey, saveEntry, temporarySnapshot } from "./entry";
+import type { OpenPool } from "./openPool";
+
+/** Whether an object is half-made and its maker is gone, or half-undone. */
+export function isAbandoned({ phase, leaseUntil }: Entry, now: number): boolean {
+  return (phase === "creating" || phase === "purging") && leaseUntil !== undefined && leaseUntil < now;
+}
+
+/**
+ * Removes what an unfinished create has made. Fenced first: once the entry is no longer `creating` nobody can publish it. What
+ * was published meanwhile stays.
+ */
+export async function undoCreation(pool: OpenPool, uid: string): Promise<boolean> {
+  const entry = await pool.table.change((transaction) => {
+    const found = findEntry(transaction, uid);
+    if (found?.phase !== "creating" && !(found?.phase === "purging" && found.leaseUntil !== undefined))
+      return undefined;
+    const fenced = { ...found, phase: "purging" as const };
+    if (found.phase === "creating") saveEntry(transaction, fenced);
+    return fenced;
+  });
+  if (!entry) return false;
+  const { cluster } = pool.site;
+  const source = await pool.table.read((transaction) =>
+    entry.sourceUid === undefined ? undefined : findEntry(transaction, entry.sourceUid),
+  );
+  if (entry.snapshot) {
+    if (entry.image.id !== undefined) await cluster.removeSnapshot(pool.id, entry.image.id, entry.snapshot.name);
+  } else {
+    await cluster.removeImage(pool.id, entry.image.name);
+    if (source?.image.id !== undefined && source.kind !== "snapshot")
+      await cluster.removeSnapshot(pool.id, source.image.id, temporarySnapshot(uid));
+  }
+  await pool.table.change((transaction) => {
+    const found = findEntry(transaction, uid);
+    if (found?.phase !== "purging") return;
+    transaction.delete(objectKey(uid));
+    transaction.set(goneKey(uid), 1);
+    if (transaction.get(nameKey(found.name)) === uid) transaction.delete(nameKey(found.name));
+  });
+  return true;
+}
+
+/** After a create has failed: undoes it, and says how that went. The error to throw. */
+export async function abandon(pool: OpenPool, uid: string, error: unknown): Promise<unknown> {
+  const isUndone = await undoCreation(pool, uid).catch(() => false);
+  if (!KrStorageError.isInstance(error)) return error;
+  const { code, message, retryable, target, issues, cause } = error;
+  return new KrStorageError(code, message, {
+    retryable,
+    issues,
+    cause,
+    ...(target === undefined ? {} : { target }),
+    outcome: isUndone ? "not-applied" : "unknown",
+  });
+}

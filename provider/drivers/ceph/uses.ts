@@ -1,0 +1,82 @@
+import { KrStorageError } from "../../model/errors";
+import type { Holder } from "../driver";
+import { formatVersion } from "../record";
+import { allEntries, type Entry, type ReadEntry } from "./entry";
+import type { OpenPool } from "./openPool";
+import type { Transaction } from "./table";
+
+/** Who has the image open, as the cluster sees it. A client that died is seen for about half a minute longer. */
+export async function holdersOf(pool: OpenPool, image: string | undefined): Promise<Holder[]> {
+  if (image === undefined) return [];
+  try {
+    const watchers = await pool.site.cluster.watchers(pool.id, image);
+    return watchers.map(({ client, address }) => ({ name: `client.${client} at ${address}`, writes: true }));
+  } catch (error) {
+    if (KrStorageError.isInstance(error) && error.code === "NOT_FOUND") return [];
+    throw error;
+  }
+}
+
+/** Throws IN_USE naming who has the image open. */
+export async function requireNotOpen(
+  pool: OpenPool,
+  image: string | undefined,
+  what: string,
+  verb: string,
+): Promise<void> {
+  const holders = await holdersOf(pool, image);
+  if (holders.length > 0) throw inUse(what, verb, `it is open by ${holders.map(({ name }) => name).join(", ")}`);
+}
+
+/** Throws IN_USE if someone has registered as using an object, or holds it, or just makes something from it. */
+export function requireNotRegistered(transaction: Transaction, found: ReadEntry, what: string, verb: string): void {
+  const { consumers, holds } = found.record;
+  if (consumers.length > 0)
+    throw inUse(
+      what,
+      verb,
+      `it is in use by ${consumers.map((one) => `${one.id} (since ${one.since})`).join(", ")}; detach it there first`,
+    );
+  if (holds.length > 0)
+    throw inUse(
+      what,
+      verb,
+      `it is held by ${holds.map((one) => `${one.id} (${one.reason}, since ${one.since})`).join(", ")}`,
+    );
+  const readers = readersOf(transaction, found.uid);
+  if (readers.length > 0)
+    throw inUse(
+      what,
+      verb,
+      `${readers.map(({ name }) => name).join(", ")} is just being made from it; try again when that has ended`,
+    );
+}
+
+function readersOf(transaction: Transaction, uid: string): Entry[] {
+  return allEntries(transaction).filter((each) => each.phase === "creating" && each.sourceUid === uid);
+}
+
+/** The live snapshots that go into the trash with a volume. Throws IN_USE naming those that keep it. */
+export function companionsOf(transaction: Transaction, volume: Entry, what: string): ReadEntry[] {
+  const live = allEntries(transaction).filter(
+    ({ kind, phase, sourceUid }) => kind === "snapshot" && phase === "live" && sourceUid === volume.uid,
+  );
+  const going = live.filter((each): each is ReadEntry => mayGoAlong(transaction, each));
+  if (going.length === live.length) return going;
+  const names = live
+    .filter((each) => !going.includes(each as ReadEntry))
+    .map(({ name }) => name)
+    .sort();
+  const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+  throw inUse(what, "deleted", `it has live snapshots (${shown}); delete those first`);
+}
+
+function mayGoAlong(transaction: Transaction, { uid, record }: Entry): boolean {
+  if (!record || record.formatVersion > formatVersion) return false;
+  const isFree = record.consumers.length === 0 && record.holds.length === 0 && !record.protection;
+  return record.taken !== undefined && isFree && readersOf(transaction, uid).length === 0;
+}
+
+function inUse(what: string, verb: string, why: string): KrStorageError {
+  return new KrStorageError("IN_USE", `${what} cannot be ${verb}: ${why}`, { target: what });
+}

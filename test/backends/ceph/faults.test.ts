@@ -1,0 +1,118 @@
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cephDriver } from "../../../provider/drivers/ceph";
+import { KrStorageError } from "../../../provider/model/errors";
+import { openStorage } from "../../../provider/storage";
+import { testClock, testEnv } from "../../../provider/testing";
+import { type Bench, call, openBench } from "../../../provider/testing/bench";
+import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
+import { describeWith } from "../../support/requires";
+import { cephConfig } from "../support/cephBackend";
+import { clusterForTests } from "../support/cephCluster";
+
+describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed", () => {
+  const cluster = clusterForTests();
+  const harness = cephHarness(cluster);
+  let bench: Bench;
+
+  beforeEach(async () => {
+    bench = await openBench(harness);
+  }, 30_000);
+  afterEach(async () => {
+    await bench.close();
+    await harness.cleanup();
+  }, 30_000);
+  afterAll(() => harness.user.close());
+
+  const pidOf = (daemon: string) => Number(readFileSync(join(cluster().folder, "run", `${daemon}.pid`), "utf8"));
+  const imagesIn = (pool: string) =>
+    execFileSync("rbd", ["--conf", cluster().conf, "ls", pool], { timeout: 60_000 })
+      .toString()
+      .split("\n")
+      .filter(Boolean);
+
+  test("a process that is killed while it makes 50 volumes: the next run ends with exactly the declared ones", async () => {
+    const id = `main/${bench.ref.name}`;
+    const library = join(__dirname, "../../../provider/storage/index.js");
+    const program = `
+      const { openStorage } = require(${JSON.stringify(library)});
+      const storage = openStorage({ backends: ${JSON.stringify(cephConfig(cluster()))} });
+      const names = Array.from({ length: 50 }, (_, index) => "data-" + index);
+      Promise.all(names.map((name) => storage.createVolume(${JSON.stringify(`${id}/`)} + name, { size: "1MiB" })))
+        .then(() => storage.close())
+        .then(() => process.stdout.write("done"));`;
+    const run = () => spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    for (const images of [3, 15, 30]) {
+      const killed = run();
+      await until(async () => imagesIn(bench.ref.name).length >= images);
+      killed.kill("SIGKILL");
+    }
+    const storage = openStorage({ backends: cephConfig(cluster()) });
+    try {
+      for (let index = 0; index < 50; index++)
+        await storage.createVolume(`${id}/data-${index}`, { size: "1MiB" }).catch((error: unknown) => {
+          if (!KrStorageError.isInstance(error) || error.code !== "ALREADY_EXISTS") throw error;
+        });
+    } finally {
+      await storage.close();
+    }
+    await sleep(7_000); // what a killed run has half-made is its for six seconds
+    await bench.driver.fsck(bench.ref, { repair: true }, call());
+    const contents = await bench.contents();
+    expect(contents.map(({ record }) => record.name).sort()).toEqual(
+      Array.from({ length: 50 }, (_, index) => `data-${index}`).sort(),
+    );
+    expect(contents.every(({ phase, health }) => phase === "live" && health === "ready")).toBe(true);
+    expect(imagesIn(bench.ref.name).sort()).toEqual(
+      contents.map(({ record }) => `${record.name}.${record.uid}`).sort(),
+    );
+  }, 120_000);
+
+  test("a monitor that stands still: UNAVAILABLE in time, nothing is taken for empty, and afterwards all goes on", async () => {
+    const volume = await bench.stampedVolume("data", "kept");
+    const options = { ...optionsFor(cluster()), answerSeconds: 2 };
+    const driver = cephDriver.open({ name: "test", options }, testEnv(testClock()));
+    await driver.list(bench.ref, call());
+    process.kill(pidOf("mon.a"), "SIGSTOP");
+    try {
+      for (const attempt of [() => driver.list(bench.ref, call()), () => driver.readPool(bench.ref, call())]) {
+        const error = await attempt().then(
+          () => undefined,
+          (thrown: unknown) => thrown as KrStorageError,
+        );
+        expect([error?.code, error?.retryable]).toEqual(["UNAVAILABLE", true]);
+      }
+    } finally {
+      process.kill(pidOf("mon.a"), "SIGCONT");
+    }
+    await until(async () => (await driver.list(bench.ref, call())).objects.length === 1);
+    await driver.close();
+    await bench.assertBytes(volume, "kept");
+  }, 120_000);
+
+  test("without a manager volumes are made, listed, copied and deleted all the same", async () => {
+    process.kill(pidOf("mgr.x"), "SIGKILL");
+    const volume = await bench.stampedVolume("data", "kept");
+    await bench.assertBytesInCopy(await bench.snapshot(volume, "one"), "kept");
+    await bench.trash(await bench.volume("gone"));
+    expect((await bench.contents()).length).toBe(4);
+  }, 120_000);
+
+  test("an OSD that is killed while volumes are made: all are there, with their bytes", async () => {
+    const making = Promise.all(
+      Array.from({ length: 30 }, (_, index) => bench.stampedVolume(`data-${index}`, `${index}`)),
+    );
+    process.kill(pidOf("osd.1"), "SIGKILL");
+    const volumes = await making;
+    for (const [index, volume] of volumes.entries()) await bench.assertBytes(volume, `${index}`);
+    const contents = await bench.contents();
+    expect(contents.filter(({ phase, health }) => phase === "live" && health === "ready").length).toBe(30);
+  }, 120_000);
+});
+
+/** Waits for what will come about, however long that takes here. */
+async function until(isThere: () => Promise<boolean>): Promise<void> {
+  while (!(await isThere().catch(() => false))) await sleep(200);
+}
