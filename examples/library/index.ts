@@ -24,7 +24,8 @@ async function main(): Promise<void> {
 async function useDisk(storage: StorageLibrary): Promise<void> {
   await storage.createPool("main/ssd", { trashRetention: "7d" });
   const volume = await storage.createVolume("main/ssd/notes", { size: "16MiB", labels: { app: "notes" } });
-  const disk = volume.connection?.path as string;
+  if (volume.connection?.type !== "file") throw new Error("this example reads and writes disks that are files");
+  const disk = volume.connection.path;
   writeFileSync(disk, "first", { flag: "r+" });
   // Names of snapshots are the caller's; this one is new at every run
   const { id } = await storage.createSnapshot(volume.id, `run-${Date.now()}`);

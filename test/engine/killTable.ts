@@ -62,6 +62,7 @@ export function describeKills(host: EngineHost): void {
         await new Promise((resolve) => setTimeout(resolve, (whole * (0.4 + 1.2 * moment)) / count + whole * 0.3));
         killAll(victims[victim](run.pid as number, host));
         await ended;
+        stack.restoreTornState();
         await stack.pulumi("cancel", "--yes");
       }
 

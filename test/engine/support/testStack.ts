@@ -1,5 +1,14 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type * as pulumiTypes from "@pulumi/pulumi";
@@ -114,6 +123,15 @@ export class TestStack {
     return this.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", ...args);
   }
 
+  /**
+   * Puts the state before the last one back if the last is torn, as a person would: the engine writes its state in place, and one that
+   * is killed while it does so leaves half a file, and the one before beside it.
+   */
+  restoreTornState(): void {
+    const path = join(this.folder, "state", ".pulumi", "stacks", this.project, `${this.stackName}.json`);
+    if (existsSync(path) && !isJson(readFileSync(path, "utf8"))) copyFileSync(`${path}.bak`, path);
+  }
+
   pulumi(...args: string[]): Promise<RunResult> {
     return new Promise((resolve) => {
       const options = { cwd: this.folder, env: this.env, maxBuffer: 64 * 2 ** 20, timeout: 300_000 };
@@ -175,6 +193,15 @@ function linkModules(folder: string, modules: string | undefined): void {
 /** A new empty folder for one test. */
 export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `krstorage-${name}-`));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The result, or an error that shows what was printed. */
