@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, readdirSync, readlinkSync, renameSync } from "nod
 import { join } from "node:path";
 import { isUid } from "../requests";
 import { carrierFound } from "./carrier";
+import { systemCode } from "./errors";
 import { diskAccess, readOnlyMode, setAccess } from "./fileMode";
 import { type Check, report } from "./findings";
 import { copyPath, diskPath, objectFolder, treeName, treePath } from "./layout";
@@ -58,7 +59,8 @@ async function checkModes(pool: OpenPool, row: Named, check: Check): Promise<voi
 /** A share is its user's to give modes to; a snapshot of one is nobody's to write in. */
 async function checkTreeMode(pool: OpenPool, row: Named, check: Check): Promise<void> {
   const tree = treePath(pool.paths, row.uid);
-  if (row.kind === "snapshot") await checkMode(tree, lstatSync(tree).mode, 0o500, row, check);
+  const stats = lstatSync(tree, { throwIfNoEntry: false });
+  if (stats && row.kind === "snapshot") await checkMode(tree, stats.mode, 0o500, row, check);
 }
 
 async function checkMode(path: string, mode: number, wanted: number, row: Named, check: Check): Promise<void> {
@@ -76,7 +78,9 @@ async function checkLinks(pool: OpenPool, rows: Named[], check: Check): Promise<
   const live = new Map(rows.filter((row) => row.phase === "live").map((row) => [row.name, row.uid]));
   for (const name of readdirSync(pool.paths.volumes)) {
     const path = join(pool.paths.volumes, name);
-    const target = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+    const found = linkAt(path);
+    if (!found) continue;
+    const { target } = found;
     const uid = target === undefined ? undefined : /^\.\.\/data\/([a-f0-9]{32})\/(?:disk\.raw|tree)$/.exec(target)?.[1];
     if (uid === undefined) {
       await report(check, path, "something that KRStorage did not make is among the links; it is left as it is");
@@ -106,7 +110,17 @@ function isLive(pool: OpenPool, name: string, uid: string): boolean {
 }
 
 function linkOrNone(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+  return linkAt(path)?.target;
+}
+
+/** Where a link points, nothing for what is no link; undefined where nothing is, perhaps since a moment ago. */
+function linkAt(path: string): { target?: string } | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? { target: readlinkSync(path) } : {};
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Files that a living process may just be writing are told by their session, or by their age. */
