@@ -5,7 +5,7 @@ const burstMs = 25;
 /** The longest that a look waits for others to join it, ms. */
 const longestWaitMs = 200;
 /** As many who ask share the cost so well that their look never waits. */
-const many = 8;
+const many = 4;
 
 interface Asker<T> {
   resolve(seen: T): void;
