@@ -1,4 +1,5 @@
 import type { StoredObject } from "../drivers/driver";
+import type { ObjectRecord } from "../drivers/record";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type ObjectId, parseObjectId } from "../model/names";
 import { changeObject, discardMissing } from "../storage/change";
@@ -217,36 +218,33 @@ async function remove(request: DeleteRequest, context: Context): Promise<void> {
     });
   const held = heldOf(request.id, request.oldState);
   const signal = signalFor("delete", request.oldState, request.id, context);
-  const result = (await isRetained(id, held, context, signal))
-    ? await releaseObject(context.storage, id, held, signal)
-    : await removeObject(context.storage, id, held, signal);
+  const result =
+    (await recordOf(id, held, context, signal))?.settings?.reclaimPolicy === "Retain"
+      ? await releaseObject(context.storage, id, held, signal)
+      : await removeObject(context.storage, id, held, signal);
   if (result === "released")
     context.log.info(
       `${request.id} (uid ${held.uid}) was let go, not deleted: its class says reclaimPolicy: Retain. To hold it again, declare it with adopt: "${held.uid}"`,
     );
   if (result === "superseded") {
-    const why = (await isBroughtBack(id, held, context, signal))
-      ? "it was brought back from the trash, and this state does not hold it since"
-      : "another state holds it now, so it is not this one's to delete";
+    const found = await recordOf(id, held, context, signal);
+    const why =
+      found && isUnheld(found)
+        ? "it was brought back from the trash, and this state does not hold it since"
+        : "another state holds it now, so it is not this one's to delete";
     context.log.warn(`${request.id} (uid ${held.uid}) was not deleted: ${why}`);
   }
 }
 
-/** What the record says counts, not what the state says. */
-async function isRetained(id: ObjectId, held: HeldObject, { storage }: Context, signal: AbortSignal): Promise<boolean> {
-  const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: held.poolIdentity, signal });
-  return view.byUid(held.uid)?.record.settings?.reclaimPolicy === "Retain";
-}
-
-async function isBroughtBack(
+/** The record of what a state holds, whoever holds it now: it counts, not what the state says. */
+async function recordOf(
   id: ObjectId,
-  held: HeldObject,
+  { uid, poolIdentity }: HeldObject,
   { storage }: Context,
   signal: AbortSignal,
-): Promise<boolean> {
-  const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: held.poolIdentity, signal });
-  const found = view.byUid(held.uid);
-  return found !== undefined && isUnheld(found.record);
+): Promise<ObjectRecord | undefined> {
+  const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, identity: poolIdentity, signal });
+  return view.byUid(uid)?.record;
 }
 
 function heldOf(id: string, state: Properties): HeldObject {

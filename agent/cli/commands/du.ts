@@ -36,17 +36,14 @@ export const du: Command = {
       object.id,
     ]);
     const unknown = objects.filter((object) => object.allocatedBytes === undefined).length;
+    const total = `Total: ${formatBytes(totalBytes)}${unknown === 0 ? "" : `, without ${unknown} whose use the backend cannot tell (?)`}`;
     const right = (title: string) => ({ title, align: "right" as const });
     return {
       json: { objects, totalBytes, problems },
-      text: [
-        ...(rows.length === 0 ? [] : [{ columns: [right("USED"), right("SIZE"), "STATE", "ID"], rows }]),
+      text:
         rows.length === 0
           ? (unconfigured(session, "There are no objects") ?? ["There are no objects."])
-          : [
-              `Total: ${formatBytes(totalBytes)}${unknown === 0 ? "" : `, without ${unknown} whose use the backend cannot tell (?)`}`,
-            ],
-      ].flat(),
+          : [{ columns: [right("USED"), right("SIZE"), "STATE", "ID"], rows }, total],
       exitCode,
     };
   },
