@@ -124,12 +124,14 @@ export class TestStack {
   }
 
   /**
-   * Puts the state before the last one back if the last is torn, as a person would: the engine writes its state in place, and one that
-   * is killed while it does so leaves half a file, and the one before beside it.
+   * Mends a torn state as a person would. The engine's folder backend keeps a file of attributes beside each state and writes that one
+   * in place: a kill in between leaves it empty, and the state unreadable with "EOF". Without it the state reads as before. A state that
+   * is torn itself gives way to the one before.
    */
   restoreTornState(): void {
     const path = join(this.folder, "state", ".pulumi", "stacks", this.project, `${this.stackName}.json`);
-    if (existsSync(path) && !isJson(readFileSync(path, "utf8"))) copyFileSync(`${path}.bak`, path);
+    for (const attributes of [`${path}.attrs`, `${path}.bak.attrs`]) if (isTorn(attributes)) rmSync(attributes);
+    if (isTorn(path)) copyFileSync(`${path}.bak`, path);
   }
 
   pulumi(...args: string[]): Promise<RunResult> {
@@ -195,12 +197,14 @@ export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `krstorage-${name}-`));
 }
 
-function isJson(text: string): boolean {
+/** Whether a JSON file is there and breaks off. */
+function isTorn(path: string): boolean {
+  if (!existsSync(path)) return false;
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
+    JSON.parse(readFileSync(path, "utf8"));
     return false;
+  } catch {
+    return true;
   }
 }
 
