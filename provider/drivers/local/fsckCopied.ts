@@ -24,7 +24,7 @@ export async function acceptCopy(pool: OpenPool, options: FsckOptions, check: Ch
     report(check, pool.paths.root, message, async () => {
       // The copy may be on another file system than the original
       const sharesBlocks = await canShareBlocks(pool.paths.staging, check.call.signal);
-      const record = await pool.database.write(() => {
+      await pool.database.write(() => {
         const transaction = pool.transaction(check.call);
         const { capabilities } = transaction.pool;
         const next = {
@@ -34,9 +34,8 @@ export async function acceptCopy(pool: OpenPool, options: FsckOptions, check: Ch
         };
         transaction.savePool(next);
         transaction.audit("accept-copied", next, transaction.pool, next);
-        return next;
       });
-      await refreshMarker(pool, record);
+      await refreshMarker(pool);
     }),
   );
   return true;

@@ -24,7 +24,7 @@ async function checkPoolRow(pool: OpenPool, check: Check): Promise<boolean> {
     const { record } = readPoolRow(pool.database, pool.where);
     if (JSON.stringify(marker?.record) !== JSON.stringify(record)) {
       await report(check, pool.paths.marker, "the copy of the pool's record in its marker is old", () =>
-        refreshMarker(pool, record),
+        refreshMarker(pool),
       );
     }
     return true;

@@ -18,7 +18,7 @@ import { syncPath } from "./syncRounds";
 import { hasTombstone, writeTombstone } from "./tombstone";
 import { removeStaging } from "./treeTools";
 
-type Removal = { do: "remove"; record: PoolRecord; now: string } | { do: "retire"; record: PoolRecord };
+type Removal = { do: "remove"; record: PoolRecord; now: string } | { do: "retire" };
 
 /** Removes an empty pool, and the policies that had targets in it; retires one that holds only trash. */
 export async function removePool(
@@ -31,7 +31,7 @@ export async function removePool(
   if (!pool) return "gone";
   const decision = await pool.use(async () => {
     const decided = await decide(pool, match, call);
-    if (decided.do === "retire") await refreshMarker(pool, decided.record);
+    if (decided.do === "retire") await refreshMarker(pool);
     return decided;
   });
   if (decision.do === "retire") return "retired";
@@ -104,7 +104,7 @@ function decide(pool: OpenPool, match: Match, call: Call): Promise<Removal> {
       transaction.audit("remove-pool", transaction.pool, transaction.pool, undefined);
       return { do: "remove", record: transaction.pool, now: transaction.now };
     }
-    if (transaction.pool.retiredAt !== undefined) return { do: "retire", record: transaction.pool };
+    if (transaction.pool.retiredAt !== undefined) return { do: "retire" };
     const retired: PoolRecord = {
       ...transaction.pool,
       retiredAt: transaction.now,
@@ -112,7 +112,7 @@ function decide(pool: OpenPool, match: Match, call: Call): Promise<Removal> {
     };
     transaction.savePool(retired);
     transaction.audit("retire-pool", retired, transaction.pool, retired);
-    return { do: "retire", record: retired };
+    return { do: "retire" };
   });
 }
 
