@@ -6,7 +6,7 @@
  * It decides nothing: what may be done is decided in TypeScript, under the transactions of `table.ts`.
  */
 export const program = String.raw`
-import json, os, signal, struct, sys, threading, uuid
+import json, os, signal, struct, sys, threading, time, uuid
 from concurrent.futures import ThreadPoolExecutor
 import errno as E
 
@@ -21,10 +21,15 @@ guard = threading.Lock()
 # Ctrl-C in a terminal reaches us too; what is under way is ended by whoever asked for it
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 cluster = None
+refused = None
 
 def connection():
-    global cluster
+    """One attempt to connect is everybody's who waited for it: else each of them would wait for one more."""
+    global cluster, refused
+    asked = time.monotonic()
     with guard:
+        if cluster is None and refused is not None and refused[0] >= asked:
+            raise refused[1]
         if cluster is None:
             opened = None
             try:
@@ -35,7 +40,9 @@ def connection():
             except Exception as error:
                 if opened is not None:
                     opened.shutdown()
-                raise Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                failure = Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                refused = (time.monotonic(), failure)
+                raise failure
             cluster = opened
         return cluster
 

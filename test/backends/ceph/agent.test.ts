@@ -20,7 +20,7 @@ import { driverProcesses } from "../support/driverProcesses";
 
 const startIso = "2031-01-01T00:10:00Z";
 const quarterMs = 15 * 60_000;
-const quarters = 24;
+const quarters = 16;
 /** Longer than an object that is being made is its maker's. */
 const leaseMs = 7_000;
 const volumes = ["a", "b", "c"];
@@ -35,7 +35,7 @@ describeWith({ needs: ["ceph"] }, "policies on a cluster, run as everywhere", ()
   beforeAll(() => user.clean());
   afterAll(() => user.close());
 
-  test("six hours of slots, by agents that die and take turns: exactly one snapshot a slot, and the right ones are kept", async () => {
+  test("four hours of slots, by agents that die and take turns: exactly one snapshot a slot, and the right ones are kept", async () => {
     const random = seeded(31);
     const clock = virtualClock(startIso);
     // The cluster's own clock cannot be moved
