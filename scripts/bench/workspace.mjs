@@ -31,8 +31,11 @@ export async function makeWorkspace() {
     folder,
     /** Loads what a program in the workspace would. */
     require: createRequire(join(folder, "index.js")),
-    /** The plugin's program. */
-    plugin: join(modules, "krstorage", "bin", "pulumi-resource-krstorage"),
+    /** The programs of the plugins, ours first. */
+    plugins: [
+      join(modules, "krstorage", "bin", "pulumi-resource-krstorage"),
+      join(modules, "krs-no-op", "pulumi-resource-krs-no-op"),
+    ],
     /** A file of krstorage that it does not export. */
     inside: (path) => join(modules, "krstorage", "dist", path),
     /** A new empty folder; all have paths of one length. */
