@@ -83,7 +83,8 @@ export class Transaction {
   readonly expiryMs: number;
 
   constructor(private readonly context: TransactionContext) {
-    const { database, clock, where } = context;
+    const { database, where } = context;
+    const clock = context.clock.stopped();
     const row = readPoolRow(database, where);
     this.pool = row.record;
     this.removing = row.removing;
