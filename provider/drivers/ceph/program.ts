@@ -21,17 +21,20 @@ guard = threading.Lock()
 # Ctrl-C in a terminal reaches us too; what is under way is ended by whoever asked for it
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 cluster = None
-refused = None
+refused, refused_until = None, 0
 
 def connection():
-    """One attempt to connect is everybody's who waited for it: else each of them would wait for one more."""
-    global cluster, refused
+    """
+    A cluster that could not be reached counts as that for as long as it took to find out: requests that come one after the other, a
+    preview of many volumes, would each wait for it else.
+    """
+    global cluster, refused, refused_until
     asked = time.monotonic()
     with guard:
-        if cluster is None and refused is not None and refused[0] >= asked:
-            raise refused[1]
+        if cluster is None and asked < refused_until:
+            raise refused
         if cluster is None:
-            opened = None
+            opened, began = None, time.monotonic()
             try:
                 # The user's own ceph.conf is another matter: only the file that the backend names is read
                 file = settings.get("configFile") or rados.Rados.NO_CONF_FILE
@@ -40,9 +43,10 @@ def connection():
             except Exception as error:
                 if opened is not None:
                     opened.shutdown()
-                failure = Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
-                refused = (time.monotonic(), failure)
-                raise failure
+                refused = Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                ended = time.monotonic()
+                refused_until = ended + (ended - began)
+                raise refused
             cluster = opened
         return cluster
 

@@ -29,13 +29,15 @@ describeWith({ needs: ["ceph"] }, "ceph: connections that break, stall and lose 
   afterAll(() => user.close());
 
   /** An address that takes connections and says nothing, whatever it is told. */
-  const swallowing = async (): Promise<{ address: string; end(): Promise<void> }> => {
+  const swallowing = async (): Promise<{ address: string; taken(): number; end(): Promise<void> }> => {
     const sockets: Socket[] = [];
     const server: Server = createServer((socket) => sockets.push(socket.on("error", () => undefined).resume()));
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
     const { port } = server.address() as { port: number };
     return {
       address: `127.0.0.1:${port}`,
+      /** How many connections it has taken. */
+      taken: () => sockets.length,
       end() {
         for (const socket of sockets) socket.destroy();
         return new Promise((closed) => server.close(() => closed()));
@@ -47,9 +49,14 @@ describeWith({ needs: ["ceph"] }, "ceph: connections that break, stall and lose 
     await open().createPool("main/ssd", { reserve: "0B" });
     const nowhere = await swallowing();
     try {
-      const alone = open({ monitors: [nowhere.address], answerSeconds: 2 });
+      const alone = open({ monitors: [nowhere.address], answerSeconds: 4 });
       const error = (await alone.list("main/ssd").catch((thrown: unknown) => thrown)) as KrStorageError;
       expect([error.code, error.retryable, error.outcome]).toEqual(["UNAVAILABLE", true, "not-applied"]);
+      // Those who ask next are told what was just found out, and do not wait for it once more each
+      const taken = nowhere.taken();
+      for (let times = 0; times < 10; times += 1)
+        await expect(alone.list("main/ssd")).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+      expect(nowhere.taken()).toBe(taken);
       const both = open({ monitors: [nowhere.address, ...cluster().monitors] });
       await both.createVolume("main/ssd/data", { size: "1MiB" });
       expect((await both.list("main/ssd")).map(({ id }) => id)).toEqual(["main/ssd/data"]);
