@@ -27,6 +27,13 @@ const backendPackages = [
   },
 ];
 
+/** What installs a cluster's packages, as one line to type. */
+export function installCommand() {
+  const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+  const names = backendPackages.map(({ name }) => name).join(" ");
+  return `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${names}`;
+}
+
 const superuserFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 const missingOf = (wanted) => wanted.filter(({ program }) => !which(program, { also: superuserFolders }));
 

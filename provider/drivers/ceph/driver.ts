@@ -13,6 +13,7 @@ import type {
   NewObject,
   NewPolicy,
   NewPool,
+  Nodes,
   PolicyChange,
   PoolChange,
   PoolRef,
@@ -29,6 +30,7 @@ import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
 import { listPool } from "./list";
 import { changePool, createPool, listPools, removePool } from "./managePools";
+import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { purgeObject } from "./purge";
@@ -125,6 +127,9 @@ export class CephDriver implements Driver {
     return this.within(ref, call, "removing a policy from", (pool) => removePolicy(pool, match));
   }
 
+  nodes(call: Call): Promise<Nodes> {
+    return this.run(call, "looking at", this.site.backend, () => readNodes(this.site.cluster));
+  }
   holders(ref: PoolRef, uid: string, call: Call): Promise<Holder[]> {
     return this.within(ref, call, "looking at an object in", async (pool) => {
       const found = await pool.table.read((transaction) => findEntry(transaction, uid));

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StepError } from "../../../scripts/lib/console.mjs";
 import { run, tail, which } from "../../../scripts/lib/run.mjs";
 import { cephConf, portsOf } from "./config.mjs";
-import { daemonsOf, startDaemon, stopDaemons } from "./daemons.mjs";
+import { daemonsOf, pidOf, startDaemon, stopDaemons } from "./daemons.mjs";
 
 export const defaultPort = 26800;
 const osds = 3;
@@ -41,7 +41,7 @@ export const krstorageCaps = [
   "allow rwx tag krstorage *=*",
 ];
 
-/** Starts the cluster in `folder`: a new one, or one that was stopped, with its data. Waits for HEALTH_OK. */
+/** Starts the cluster in `folder`: a new one, or what does not run of one that was made, with its data. Waits for HEALTH_OK. */
 export async function startCluster({ folder, port = defaultPort, bound = false }) {
   const missing = missingPrograms();
   if (missing.length > 0)
@@ -53,7 +53,8 @@ export async function startCluster({ folder, port = defaultPort, bound = false }
     throw new StepError(`${folder} holds a half-made cluster: npm run backend:ceph -- down --purge --folder ${folder}`);
   const [mon, ...others] = daemonsOf(osds);
   const ids = isNew ? await makeFolder({ folder, port }) : [];
-  startDaemon(folder, mon, { bound });
+  const start = (daemon) => pidOf(folder, daemon.name) ?? startDaemon(folder, daemon, { bound });
+  start(mon);
   if (isNew) {
     const making = ids.map((uuid, index) =>
       ceph(folder, "ceph-osd", ["-i", String(index), "--mkfs", "--osd-uuid", uuid]),
@@ -61,7 +62,7 @@ export async function startCluster({ folder, port = defaultPort, bound = false }
     for (const [index, uuid] of ids.entries()) await ceph(folder, "ceph", ["osd", "new", uuid, String(index)]);
     await Promise.all(making);
   }
-  for (const daemon of others) startDaemon(folder, daemon, { bound });
+  for (const daemon of others) start(daemon);
   await waitForHealth(folder);
   if (isNew) {
     await ceph(folder, "ceph", [
