@@ -19,7 +19,7 @@ export const leftovers = "z.";
 export const leftoverKey = (image: string) => `${leftovers}${image}`;
 
 /** A file system in which the pool's shares are: the name of their group. */
-export const groups = "f.";
+const groups = "f.";
 export const groupKey = (filesystem: string) => `${groups}${filesystem}`;
 
 /** The name of the snapshot that is taken to clone a volume or share. */
@@ -106,6 +106,13 @@ export function damagedEntries(transaction: Transaction): DamagedRecord[] {
     if (!found) return [{ uid, problem: "its entry in the pool's table cannot be read" }];
     return found.record ? [] : [{ uid, name: found.name, problem: "its record cannot be read" }];
   });
+}
+
+/** Where the pool's shares are, or were. */
+export function groupsIn(transaction: Transaction): { filesystem: string; group: string }[] {
+  return transaction
+    .keys(groups)
+    .map((key) => ({ filesystem: key.slice(groups.length), group: String(transaction.get(key)) }));
 }
 
 export function saveEntry(transaction: Transaction, changed: Entry): void {

@@ -2,7 +2,7 @@ import type { Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers } from "./entry";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
-import { checkShare, checkShareCapability } from "./shareFsck";
+import { checkShare, checkShareCapability, checkStrayShares } from "./shareFsck";
 import { problemOf, seeAll } from "./stored";
 import { isAbandoned, undoCreation } from "./undo";
 
@@ -46,7 +46,7 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions): Promis
       repair && isInTrash && image.id !== undefined && (await cluster.restoreFromTrash(pool.id, image.id, image.name));
     findings.push({ object: uid, message: `"${name}": ${wrong.problem}`, repaired });
   }
-  findings.push(...(await checkShareCapability(pool, repair)));
+  findings.push(...(await checkStrayShares(pool, repair)), ...(await checkShareCapability(pool, repair)));
   if (repair && read.leftovers.length > 0) await removeLeftovers(pool);
   return findings;
 }

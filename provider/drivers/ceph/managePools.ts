@@ -5,7 +5,7 @@ import type { Call, Match, NewPool, PoolChange, PoolRef, StoredPool } from "../d
 import { formatVersion, newUid, type PoolRecord } from "../record";
 import { checkedPoolRecord, isUid } from "../requests";
 import { capabilitiesOf } from "./capabilities";
-import { allEntries, groups, leftovers, objects, poolKey, requireWritable } from "./entry";
+import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } from "./entry";
 import { identityOf, OpenPool, type Pools } from "./openPool";
 import { removeLeftovers } from "./purge";
 import type { Transaction } from "./table";
@@ -168,18 +168,9 @@ function retireOrEnd(
   return "removing";
 }
 
-/** Where the pool's shares are, or were. */
-function groupsOf(pool: OpenPool): Promise<{ filesystem: string; group: string }[]> {
-  return pool.table.read((transaction) =>
-    transaction
-      .keys(groups)
-      .map((key) => ({ filesystem: key.slice(groups.length), group: String(transaction.get(key)) })),
-  );
-}
-
 /** The cluster refuses to remove one in which anything is. */
 async function removeGroups(pool: OpenPool): Promise<void> {
-  for (const each of await groupsOf(pool)) await pool.site.filesystems.removeGroup(each);
+  for (const each of await pool.table.read(groupsIn)) await pool.site.filesystems.removeGroup(each);
 }
 
 function someNames(transaction: Transaction): string {
@@ -197,7 +188,7 @@ async function refuseForeign(pool: OpenPool): Promise<void> {
   const found = [...images, ...trash]
     .map(([, name]) => `image ${name}`)
     .concat(namespaces.map((name) => `namespace ${name}`));
-  for (const each of await groupsOf(pool))
+  for (const each of await pool.table.read(groupsIn))
     found.push(...(await filesystems.subvolumes(each)).map((name) => `subvolume ${name}`));
   if (found.length === 0) found.push(...(await cluster.strangers(pool.id)).map((name) => `object ${name}`));
   if (found.length === 0) return;

@@ -1,7 +1,7 @@
 import type { PoolCapabilities } from "../../model/pool";
 import type { Finding } from "../driver";
 import { capabilitiesOf } from "./capabilities";
-import { poolKey, type ReadEntry } from "./entry";
+import { allEntries, goneKey, groupsIn, poolKey, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
 import { quotaOf, type SharesSeen, subvolumeOf, userOf } from "./shareStored";
@@ -24,6 +24,34 @@ export async function checkShareCapability(pool: OpenPool, repair: boolean): Pro
   return [
     { object: uid, message: "the cluster has a file system for shares that it had not before", repaired: repair },
   ];
+}
+
+/**
+ * Subvolumes of shares that have ended: one that the manager made for a maker which had been given up by then. The table never takes a
+ * uid again, so nothing will ever want them.
+ */
+export async function checkStrayShares(pool: OpenPool, repair: boolean): Promise<Finding[]> {
+  const { filesystems } = pool.site;
+  // Read first: what ends meanwhile is not taken for a stray
+  const { places, ended } = await pool.table.read((transaction) => {
+    const needed = new Set(allEntries(transaction).map(({ image }) => image.name));
+    const gone = new Set(transaction.keys(goneKey("")));
+    return {
+      places: groupsIn(transaction),
+      ended: (name: string) => gone.has(goneKey(uidIn(name))) && !needed.has(name),
+    };
+  });
+  const findings: Finding[] = [];
+  for (const place of places)
+    for (const name of (await filesystems.subvolumes(place)).filter(ended)) {
+      const uid = uidIn(name);
+      if (repair) {
+        await filesystems.deauthorize({ ...place, name }, userOf(uid));
+        await filesystems.remove({ ...place, name });
+      }
+      findings.push({ object: uid, message: `subvolume ${name} is left of a share that has ended`, repaired: repair });
+    }
+  return findings;
 }
 
 /** What an interrupted change can leave of a share whose files are all right: a quota that is too small, a key too many or too few. */
@@ -59,3 +87,6 @@ export async function checkShare(
     );
   return findings;
 }
+
+/** Subvolumes are called `<name>.<uid>`. */
+const uidIn = (subvolume: string) => subvolume.slice(subvolume.lastIndexOf(".") + 1);
