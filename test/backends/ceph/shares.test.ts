@@ -246,6 +246,33 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
     expect(ceph("auth", "ls")).not.toContain(connectionOf(share).user);
   }, 60_000);
 
+  test("a user that may not see who has a share mounted makes and lists shares, and deletes none", async () => {
+    const { caps } = JSON.parse(ceph("auth", "get", "client.krstorage", "--format", "json"))[0];
+    const set = (mds: string) => {
+      const pairs = Object.entries({ ...caps, mds } as Record<string, string>).flat();
+      ceph("auth", "caps", "client.krstorage", ...pairs);
+    };
+    set("allow r");
+    try {
+      const driver = await bench.another();
+      const share = await driver.create(bench.ref, bench.shareInputs("files"), call());
+      expect((await driver.create(bench.ref, bench.snapshotInputs(share, "one"), call())).record.consistency).toBe(
+        "crash",
+      );
+      const before = await bench.contents(bench.ref, driver);
+      const other = await driver.create(bench.ref, bench.shareInputs("other"), call());
+      const error = await refusal(driver.trash(bench.ref, matchOf(other), 1000, call()));
+      expect([error.code, error.message]).toEqual([
+        "PERMISSION_DENIED",
+        expect.stringContaining("docs/backends/ceph.md"),
+      ]);
+      expect((await bench.contents(bench.ref, driver)).length).toBe(before.length + 1);
+      expect(keyOf(connectionOf(other), cluster())).toContain("key = ");
+    } finally {
+      set(caps.mds);
+    }
+  }, 60_000);
+
   test("a share bears 99 snapshots, those in the trash among them, and says so", async () => {
     const share = await bench.share("files");
     const pool = bench.ref.name;
