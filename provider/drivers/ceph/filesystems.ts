@@ -7,6 +7,10 @@ const filesystemList = z.array(z.looseObject({ name: text }));
 const cloneStatus = z.object({ status: z.looseObject({ state: text }) });
 const userList = z.array(z.record(text, text));
 const named = z.array(z.object({ name: text }));
+const subvolumeInfo = z.looseObject({
+  path: text.optional(),
+  bytes_quota: z.union([z.number(), z.literal("infinite")]).optional(),
+});
 const monitorMap = z.looseObject({
   mons: z.array(
     z.looseObject({
@@ -87,6 +91,28 @@ export class Filesystems {
     } catch (error) {
       // A file system that is gone for good has no shares; the volumes of the pool are there all the same
       if (hasCode(error, "NOT_FOUND") && !(await this.names()).includes(filesystem)) return {};
+      throw error;
+    }
+  }
+
+  /** As `look` for a single one, by the manager: it has no need to wait for what it has itself just changed. Undefined where it is not there. */
+  async lookAt(at: Subvolume): Promise<SubvolumesFound[string] | undefined> {
+    const [what, target] = ["looking at", this.where(at)];
+    const ask = <Result>(prefix: string, schema: z.ZodType<Result>) =>
+      this.json("manager", { prefix, ...placed(at), format: "json" }, schema, what, target);
+    try {
+      const [info, snapshots] = await Promise.all([
+        ask("fs subvolume info", subvolumeInfo),
+        ask("fs subvolume snapshot ls", named),
+      ]);
+      const { path, bytes_quota: quota } = info;
+      return {
+        // One that is kept for its snapshots alone has no folder any more
+        folders: path === undefined ? {} : { [path.split("/").at(-1) ?? ""]: typeof quota === "number" ? quota : null },
+        snapshots: snapshots.map(({ name }) => name),
+      };
+    } catch (error) {
+      if (hasCode(error, "NOT_FOUND")) return undefined;
       throw error;
     }
   }

@@ -22,7 +22,7 @@ export function subvolumeOf({ subvolume, image }: Entry): Subvolume | undefined 
   return subvolume && { filesystem: subvolume.filesystem, group: subvolume.group, name: image.name };
 }
 
-/** Looks at all the shares of these entries: one request a file system, whatever their number. */
+/** Looks at all the shares of these entries: a request or two a file system, whatever their number. */
 export async function seeShares(pool: OpenPool, entries: Iterable<Entry>): Promise<SharesSeen> {
   const { filesystems } = pool.site;
   const wanted = new Map<string, { filesystem: string; group: string; names: Set<string> }>();
@@ -36,7 +36,12 @@ export async function seeShares(pool: OpenPool, entries: Iterable<Entry>): Promi
   if (wanted.size === 0) return noShares;
   const [monitors, ...looks] = await Promise.all([
     filesystems.monitors(),
-    ...[...wanted.values()].map(({ filesystem, group, names }) => filesystems.look(filesystem, group, [...names])),
+    ...[...wanted.values()].map(async ({ filesystem, group, names }): Promise<SubvolumesFound> => {
+      const [only = "", ...others] = names;
+      if (others.length > 0) return filesystems.look(filesystem, group, [...names]);
+      const found = await filesystems.lookAt({ filesystem, group, name: only });
+      return found ? { [only]: found } : {};
+    }),
   ]);
   const found: SharesSeen["found"] = {};
   for (const [index, { filesystem }] of [...wanted.values()].entries())
