@@ -162,10 +162,10 @@ export class Filesystems {
     await this.manager({ prefix: "fs clone cancel", ...cloned(at) }, "giving up", this.where(at));
   }
 
-  /** Makes the cephx user, or changes what it may do there; its key stays the same. The key is in the answer and goes nowhere. */
-  async authorize(at: Subvolume, user: string, access: "rw" | "r"): Promise<void> {
+  /** Makes the cephx user, or changes what it may do there; its key stays the same. The key is in the answer and goes nowhere. False where the subvolume is gone. */
+  async authorize(at: Subvolume, user: string, access: "rw" | "r"): Promise<boolean> {
     const command = { prefix: "fs subvolume authorize", ...placed(at), auth_id: user, access_level: access };
-    await this.manager(command, "giving access to", this.where(at));
+    return wasThere(this.manager(command, "giving access to", this.where(at)));
   }
   /** Ends the cephx user. False where there was none. */
   async deauthorize(at: Subvolume, user: string): Promise<boolean> {

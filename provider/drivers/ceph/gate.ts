@@ -30,8 +30,8 @@ export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate 
     return {
       requireIdle: (what, verb) => requireNotMounted(pool, found, what, verb),
       // The key stays the same by this, for the case that somebody has just mounted it
-      close: () => filesystems.authorize(at, userOf(uid), "r"),
-      open: () => filesystems.authorize(at, userOf(uid), "rw"),
+      close: async () => void (await filesystems.authorize(at, userOf(uid), "r")),
+      open: async () => void (await filesystems.authorize(at, userOf(uid), "rw")),
       // Decided already: what fails here is seen by fsck, and mended by its repair
       seal: () => closeShare(pool, found).catch((error) => env.log.warn(`${pool.where}: ${messageOf(error)}`)),
     };

@@ -3,7 +3,7 @@ import type { Match, StoredObject, Undelete } from "../driver";
 import { objectNameProblem } from "../requests";
 import { allEntries, findEntry, nameKey, type ReadEntry, requireReadable, saveEntry } from "./entry";
 import { gateOf } from "./gate";
-import { findLive, nameOf, requireHealthy } from "./matching";
+import { findLive, nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
 import { shareHolders } from "./shareUses";
@@ -87,7 +87,6 @@ async function putBack(pool: OpenPool, found: ReadEntry): Promise<void> {
 /** Brings the image back, then the record. A name that was taken in between leaves both in the trash. */
 export async function undeleteObject(pool: OpenPool, wanted: Undelete): Promise<StoredObject> {
   const found = await pool.table.read((transaction) => mayComeBack(pool, transaction, wanted).found);
-  if (found.subvolume) await requireHealthy(pool, found);
   await gateOf(pool, found).open();
   const back = await pool.table
     .change((transaction) => {

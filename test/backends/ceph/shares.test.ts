@@ -139,6 +139,17 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
     expect(subvolumes(group).filter((name) => name.startsWith("files."))).toEqual([]);
   }, 120_000);
 
+  test("one whose files are gone is deleted, brought back and purged all the same", async () => {
+    const share = await bench.share("files");
+    await harness.removeBehindBack?.(bench.pool, share.record.uid);
+    await bench.trash(share);
+    const back = await bench.undelete(share);
+    expect(back.health).toBe("missing");
+    await bench.trash(back);
+    expect(await purge(share)).toBe(true);
+    expect(await bench.contents()).toEqual([]);
+  }, 60_000);
+
   test("a snapshot that somebody else took is not taken along by a purge", async () => {
     const share = await bench.filledShare("files", "kept");
     const { filesystem, group, name } = placeOf(share);
