@@ -1,4 +1,3 @@
-import { cephCapabilities } from "../../../provider/drivers/ceph/capabilities";
 import type { StorageLibrary } from "../../../provider/storage";
 import type { SpineBackend } from "../../engine/support/engineBackend";
 import type { StateResource } from "../../engine/support/testStack";
@@ -16,7 +15,10 @@ export function cephBackend(cluster: CephCluster, user: CephUser): SpineBackend 
   const config = () => cephConfig(cluster);
   const using = <T>(action: (storage: StorageLibrary) => Promise<T>) => usingStorage(config(), action);
   const rename = (from: string, to: string) => user.command({ prefix: "osd pool rename", srcpool: from, destpool: to });
-  const poolNames = async () => JSON.parse(await user.command({ prefix: "osd pool ls", format: "json" })) as string[];
+  const poolNames = async () =>
+    (JSON.parse(await user.command({ prefix: "osd pool ls", format: "json" })) as string[]).filter(
+      (name) => !name.startsWith("cephfs."),
+    );
   /** All pools of the scene go out of sight, under names of others. */
   const aside = async (): Promise<() => Promise<void>> => {
     const names = await poolNames();
@@ -36,7 +38,7 @@ export function cephBackend(cluster: CephCluster, user: CephUser): SpineBackend 
   };
   return {
     name: "ceph",
-    hasShares: (cephCapabilities.shareProtocols ?? []).length > 0,
+    hasShares: true,
     volumeConnection: "rbd",
     granularityBytes: 1,
     config,
