@@ -20,6 +20,8 @@ const backendPackages = [
   { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },
   { name: "ceph-mgr", program: "ceph-mgr", for: "a real Ceph cluster: its manager" },
   { name: "ceph-osd", program: "ceph-osd", for: "a real Ceph cluster: its storage daemons" },
+  { name: "ceph-mds", program: "ceph-mds", for: "a real Ceph cluster: the server of its file system" },
+  { name: "ceph-fuse", program: "ceph-fuse", for: "shares of a real Ceph cluster, mounted as their consumers do" },
   {
     name: "ceph-common",
     program: "rbd",

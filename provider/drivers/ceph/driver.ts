@@ -1,7 +1,6 @@
 import { KrStorageError, messageOf } from "../../model/errors";
 import type { Image } from "../../model/image";
 import { nameProblem } from "../../model/names";
-import type { CapacityFacts } from "../capacity";
 import type {
   Call,
   Driver,
@@ -17,6 +16,7 @@ import type {
   PolicyChange,
   PoolChange,
   PoolRef,
+  Prospect,
   Purge,
   RecordChange,
   StoredObject,
@@ -24,6 +24,7 @@ import type {
   Undelete,
 } from "../driver";
 import type { PolicyRecord } from "../record";
+import { capabilitiesOf } from "./capabilities";
 import { growObject, rollbackObject, updateObject } from "./change";
 import { createObject } from "./create";
 import { findEntry } from "./entry";
@@ -34,11 +35,12 @@ import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { purgeObject } from "./purge";
+import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";
 import { holdersOf } from "./uses";
 
-/** RBD images in the pools of a Ceph cluster, their records in a table beside them. */
+/** RBD images in the pools of a Ceph cluster, and CephFS subvolumes that belong to them, their records in a table beside them. */
 export class CephDriver implements Driver {
   readonly type = "ceph";
   private readonly pools: Pools;
@@ -59,7 +61,7 @@ export class CephDriver implements Driver {
   readPool(ref: PoolRef, call: Call): Promise<StoredPool | undefined> {
     return this.run(call, "reading", this.where(ref), async () => (await this.pools.find(ref))?.read());
   }
-  prospect(name: string, call: Call): Promise<CapacityFacts> {
+  prospect(name: string, call: Call): Promise<Prospect> {
     return this.run(call, "looking for room for", this.where({ name }), async () => {
       const problem = nameProblem(name);
       if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { target: this.where({ name }) });
@@ -67,7 +69,8 @@ export class CephDriver implements Driver {
       const { replicas } = this.site.options;
       const totalBytes = Math.floor(stats.total_bytes / replicas);
       const freeBytes = Math.floor(stats.total_avail_bytes / replicas);
-      return { totalBytes, freeBytes, allocatedBytes: 0, provisionedBytes: 0 };
+      const capabilities = await capabilitiesOf(this.site);
+      return { totalBytes, freeBytes, allocatedBytes: 0, provisionedBytes: 0, capabilities };
     });
   }
   createPool(request: NewPool, call: Call): Promise<StoredPool> {
@@ -133,6 +136,7 @@ export class CephDriver implements Driver {
   holders(ref: PoolRef, uid: string, call: Call): Promise<Holder[]> {
     return this.within(ref, call, "looking at an object in", async (pool) => {
       const found = await pool.table.read((transaction) => findEntry(transaction, uid));
+      if (found?.kind === "share") return shareHolders(pool, found);
       return found?.kind === "volume" ? holdersOf(pool, found.image.id) : [];
     });
   }
