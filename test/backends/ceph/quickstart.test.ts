@@ -91,7 +91,9 @@ describeWith({ needs: ["engine", "ceph"] }, "npm run quickstart -- --backend cep
     symlinkSync(process.execPath, join(only, "node"));
     const { code, output } = await node("quickstart.mjs", ["--backend", "ceph"], { PATH: only });
     expect(code).toBe(1);
-    expect(output).toMatch(/not installed: ceph,.*On Debian: .*apt-get install -y .*ceph-osd ceph-common$/m);
+    expect(output).toMatch(
+      /not installed: ceph,.*On Debian: .*apt-get install -y .*ceph-mon ceph-mgr ceph-osd .*ceph-common$/m,
+    );
     expect(existsSync(cluster)).toBe(false);
   }, 60_000);
 
