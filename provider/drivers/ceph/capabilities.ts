@@ -1,4 +1,6 @@
 import type { PoolCapabilities } from "../../model/pool";
+import { requireRelease } from "./release";
+import type { Site } from "./site";
 
 /** What pools in a Ceph cluster can do. Shares are not made yet. */
 export const cephCapabilities: PoolCapabilities = {
@@ -11,3 +13,9 @@ export const cephCapabilities: PoolCapabilities = {
   images: false,
   shareProtocols: [],
 };
+
+/** What pools of a backend can do now. */
+export async function capabilitiesOf(site: Site): Promise<PoolCapabilities> {
+  await requireRelease(site);
+  return cephCapabilities;
+}

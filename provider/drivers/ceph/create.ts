@@ -18,6 +18,7 @@ import {
 import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireSource } from "./matching";
 import type { OpenPool, Usage } from "./openPool";
+import { dataPoolOf } from "./place";
 import { carrierOf, lookAt } from "./stored";
 import type { Transaction } from "./table";
 import { abandon, isAbandoned, undoCreation } from "./undo";
@@ -61,6 +62,8 @@ function refuseUnsupported(pool: OpenPool, { kind, image }: NewObject): void {
 interface Reserved {
   entry: ReadEntry;
   source?: ReadEntry;
+  /** Where the data of its image is, if not in the pool itself. */
+  dataPool: string | null;
 }
 interface Circumstances {
   now: number;
@@ -147,7 +150,7 @@ function enter(
   };
   saveEntry(transaction, entry);
   transaction.set(nameKey(name), uid);
-  return { entry, ...(source ? { source } : {}) };
+  return { entry, ...(source ? { source } : {}), dataPool: dataPoolOf(header) };
 }
 
 function newRecord(
@@ -196,7 +199,7 @@ function newRecord(
 }
 
 /** Makes the image or the snapshot of an entry. What comes back is the entry as it is to be published. */
-async function makeBytes(pool: OpenPool, { entry, source }: Reserved): Promise<ReadEntry> {
+async function makeBytes(pool: OpenPool, { entry, source, dataPool }: Reserved): Promise<ReadEntry> {
   const { cluster } = pool.site;
   const { record, snapshot, image } = entry;
   if (snapshot) {
@@ -208,20 +211,26 @@ async function makeBytes(pool: OpenPool, { entry, source }: Reserved): Promise<R
     return { ...made, record: { ...record, consistency, self: carrierOf(made) } };
   }
   const id = source
-    ? await cloneOf(pool, entry, source)
-    : await cluster.createImage(pool.id, image.name, record.sizeBytes);
+    ? await cloneOf(pool, entry, source, dataPool)
+    : await cluster.createImage(pool.id, image.name, record.sizeBytes, dataPool);
   if (record.settings?.qos) await limitImage(pool, id, record.settings);
   const made = { ...entry, image: { ...image, id } };
   return { ...made, record: { ...record, self: carrierOf(made) } };
 }
 
 /** Clones need a snapshot. One that was taken for this alone is removed at once; its blocks stay as long as the clone needs them. */
-async function cloneOf(pool: OpenPool, { uid, image, record }: ReadEntry, source: ReadEntry): Promise<string> {
+async function cloneOf(
+  pool: OpenPool,
+  { uid, image, record }: ReadEntry,
+  source: ReadEntry,
+  dataPool: string | null,
+): Promise<string> {
   const { cluster } = pool.site;
   const parent = imageOf(pool, source);
   const snapshot = source.snapshot?.name ?? temporarySnapshot(uid);
   if (!source.snapshot) await cluster.createSnapshot(pool.id, parent, snapshot);
-  const id = await cluster.cloneImage(pool.id, { parent, snapshot, name: image.name, size: record.sizeBytes });
+  const size = record.sizeBytes;
+  const id = await cluster.cloneImage(pool.id, { parent, snapshot, name: image.name, size, dataPool });
   if (!source.snapshot) await cluster.removeSnapshot(pool.id, parent, snapshot);
   return id;
 }
