@@ -7,7 +7,7 @@ import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
 import { memoryFigures } from "./figures/memory.mjs";
 import { planRetentionFigures } from "./figures/planRetention.mjs";
-import { pluginFigures } from "./figures/plugin.mjs";
+import { operationFigures, pluginFigures } from "./figures/plugin.mjs";
 import { policyRunFigures } from "./figures/policyRun.mjs";
 import { refreshListFigures } from "./figures/refreshLists.mjs";
 import { startFigures } from "./figures/start.mjs";
@@ -21,6 +21,7 @@ const others = {
     engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
   state: stateFigures,
   plugin: pluginFigures,
+  "plugin-scale": (bench, { manyVolumes, manyRuns }) => operationFigures(bench, manyVolumes, manyRuns),
   start: startFigures,
   memory: (bench, { manyVolumes }) => memoryFigures(bench, { volumes: manyVolumes }),
   creates: createFigures,
@@ -36,7 +37,7 @@ export const figureNames = [...engineNames, ...Object.keys(others)];
 
 /** Whether any of the figures runs the engine. */
 export const needsEngine = (names) =>
-  names.some((name) => [...engineNames, "classes", "scale", "state", "plugin"].includes(name));
+  names.some((name) => [...engineNames, "classes", "scale", "state", "plugin", "plugin-scale"].includes(name));
 
 /** Returns `{ figures, failures }`: what could not be measured does not take the rest with it. */
 export async function measure(bench, { only, sizes }) {
