@@ -4,6 +4,14 @@ import { canonicalJson } from "./kind";
 /** What Ceph calls things: device classes, types of buckets. */
 const cephWord = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: "expected a word as Ceph has it, such as ssd" });
 
+/** Into how many parts the data of an erasure-coded pool is cut, and how many of all can be lost. */
+export const erasureCode = z.strictObject({
+  /** Into how many parts data is cut. */
+  dataChunks: z.int().min(2).max(32),
+  /** How many parts are added, which is how many of all can be lost. */
+  codingChunks: z.int().min(1).max(16),
+});
+
 /** How a pool of a `ceph` backend is made, or which pool of the cluster it is. Backends of other types do not heed it. */
 export const cephPool = z
   .strictObject({
@@ -15,14 +23,7 @@ export const cephPool = z
     /** How many copies are kept; of an erasure-coded pool, of what describes its images. Default: the backend's `replicas`. */
     replicas: z.int().min(1).max(10).optional(),
     /** Keep the data in this many parts and as many more that can be lost, each on another OSD, in place of whole copies. */
-    erasureCode: z
-      .strictObject({
-        /** Into how many parts data is cut. */
-        dataChunks: z.int().min(2).max(32),
-        /** How many of all parts can be lost. */
-        codingChunks: z.int().min(1).max(16),
-      })
-      .optional(),
+    erasureCode: erasureCode.optional(),
     /** Keep it on OSDs of this class alone, such as "ssd" or "hdd". */
     deviceClass: cephWord.optional(),
     /** What no two copies or parts share: "host", "rack", "osd". Default: the cluster's, of erasure-coded pools and of device classes "host". */

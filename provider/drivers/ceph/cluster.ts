@@ -89,6 +89,10 @@ export class Cluster {
     const command = { prefix: "osd crush rule create-replicated", name, root: "default", type: bucket, ...of };
     await this.command(command, "making the placement rule", name);
   }
+  /** A rule for pools of a profile. One of that name stays as it is. */
+  async createErasureRule(name: string, profile: string): Promise<void> {
+    await this.command({ prefix: "osd crush rule create-erasure", name, profile }, "making the placement rule", name);
+  }
   /** A profile of that name that says the same stays; another one is refused. */
   async setErasureProfile(name: string, profile: string[]): Promise<void> {
     await this.command({ prefix: "osd erasure-code-profile set", name, profile }, "making the profile", name);

@@ -90,6 +90,7 @@ export async function makeLayout(site: Site, name: string, uid: string, settings
       `crush-failure-domain=${domain}`,
       ...(deviceClass === undefined ? [] : [`crush-device-class=${deviceClass}`]),
     ]);
+    await cluster.createErasureRule(profile, profile);
     const data = dataPoolName(uid);
     await cluster.createPool(data, { pool_type: "erasure", erasure_code_profile: profile, rule: profile, ...groups });
     await cluster.setPool(data, "allow_ec_overwrites", "true");

@@ -34,7 +34,7 @@ export const krstorageCaps = [
     ),
     'allow command "osd pool rename"',
     // What placement rules and profiles it makes, it makes under such names too; it can neither change nor remove any
-    ...["osd crush rule create-replicated", "osd erasure-code-profile set"].map(
+    ...["osd crush rule create-replicated", "osd crush rule create-erasure", "osd erasure-code-profile set"].map(
       (command) => `allow command "${command}" with name prefix krs-`,
     ),
     'allow command "osd pool op unmanaged-snap"',

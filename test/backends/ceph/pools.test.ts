@@ -37,6 +37,14 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
   const mon = async (command: Record<string, unknown>) =>
     JSON.parse(await user.command({ ...command, format: "json" }));
   const poolNames = async (): Promise<string[]> => mon({ prefix: "osd pool ls" });
+  const detailOf = async (pool: string) => {
+    const all = (await mon({ prefix: "osd pool ls", detail: "detail" })) as ({ pool_name: string } & Record<
+      string,
+      unknown
+    >)[];
+    return all.find(({ pool_name: name }) => name === pool);
+  };
+  const isFull = async (pool: string) => String((await detailOf(pool))?.flags_names).includes("full");
   const setting = async (pool: string, name: string) => (await mon({ prefix: "osd pool get", pool, var: name }))[name];
   const imageOf = ({ connection }: StoredObject) => connection as { pool: string; image: string };
   const described = (volume: StoredObject) =>
@@ -132,6 +140,7 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
         await user.command({ prefix: "osd crush rm-device-class", ids: [`osd.${id}`] });
         await user.command({ prefix: "osd crush set-device-class", class: "fast", ids: [`osd.${id}`] });
       }
+      await until(async () => "fast" in (await mon({ prefix: "df" })).stats_by_class);
       const ceph: CephPool = { deviceClass: "fast", failureDomain: "osd", replicas: 2, autoscale: "warn", pgNum: 4 };
       const prospect = await bench.driver.prospect("fast", call(), settingsWith({ ceph }));
       const pool = await bench.newPool(withCeph(ceph));
@@ -186,7 +195,7 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
   });
 
   describe("with a quota", () => {
-    const quotaOf = async (pool: string) => (await mon({ prefix: "osd pool get-quota", pool })).quota_max_bytes;
+    const quotaOf = async (pool: string) => (await detailOf(pool))?.quota_max_bytes;
 
     test("the cluster holds the pool to its capacity; full, nothing is made or grown, and what frees room goes through", async () => {
       const capacityBytes = 8 * bench.unit;
@@ -215,7 +224,7 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
       const volume = await bench.volume("data", { sizeBytes: 4 * bench.unit });
       await harness.writeBytes(volume, 0, Buffer.alloc(4 * bench.unit, "full"));
       await user.command({ prefix: "osd pool set-quota", pool: name, field: "max_bytes", val: String(bench.unit) });
-      await until(async () => (await bench.list()).pool.capacity.freeBytes === 0);
+      await until(() => isFull(name));
       const worker = new Worker("test", optionsFor(cluster()));
       const requests = new Cluster(worker, "test");
       const id = (await requests.poolId(name)) as number;
@@ -227,7 +236,8 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
     test("it follows the capacity, by whoever may set it, and is refused to others with nothing changed", async () => {
       const settings = (units: number, quota: boolean) =>
         settingsWith({ capacityBytes: units * bench.unit, ceph: quota ? { quota } : {} });
-      const pool = await bench.newPool({ settings: settings(8, true) });
+      // Not under one of the names that our user may do anything to
+      const pool = await bench.newPool({ name: "held", settings: settings(8, true) });
       const { name } = pool.record;
       const change = (driver: Driver, units: number, quota: boolean) =>
         driver.updatePool(refOf(pool), matchOf(pool), { settings: settings(units, quota) }, call());
@@ -248,6 +258,7 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
   describe("taken over", () => {
     const existing = withCeph({ existing: true });
     const name = "theirs";
+    const yes = { yes_i_really_mean_it: true };
     const bytes = Buffer.alloc(2 ** 20, "not ours ");
     const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
 
@@ -255,7 +266,7 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
     async function theirs(isMarked = true): Promise<void> {
       await user.command({ prefix: "osd pool create", pool: name, pool_type: "replicated" });
       await user.command({ prefix: "osd pool application enable", pool: name, app: "rbd" });
-      if (isMarked) await user.command({ prefix: "osd pool application enable", pool: name, app: "krstorage" });
+      if (isMarked) await user.command({ prefix: "osd pool application enable", pool: name, app: "krstorage", ...yes });
       rbd("create", "--size", "4M", `${name}/disk`);
       await user.do("write", { pool: name, image: "disk", offset: 0, bytes: bytes.toString("base64") });
       rbd("snap", "create", `${name}/disk@before`);
