@@ -16,9 +16,9 @@ import { stateFigures } from "./figures/state.mjs";
 /** The figures that are measured apart. Those of the engine come from one series of runs. */
 const others = {
   classes: (bench, { volumes, runs }) =>
-    engineFigures(bench, { volumes, runs, names: engineNames, hasGoal: true, program: "classes" }),
+    engineFigures(bench, { volumes, runs, names: engineNames, goals: engineNames, program: "classes" }),
   scale: (bench, { manyVolumes, manyRuns }) =>
-    engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
+    engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames }),
   state: stateFigures,
   plugin: pluginFigures,
   "plugin-scale": (bench, { manyVolumes, manyRuns }) => operationFigures(bench, manyVolumes, manyRuns),
@@ -55,7 +55,7 @@ export async function measure(bench, { only, sizes }) {
   const names = engineNames.filter((name) => only.includes(name));
   const { volumes, runs } = sizes;
   if (names.length > 0)
-    await attempt(names.join(", "), () => engineFigures(bench, { volumes, runs, names, hasGoal: true }));
+    await attempt(names.join(", "), () => engineFigures(bench, { volumes, runs, names, goals: names }));
   for (const [name, work] of Object.entries(others)) {
     if (only.includes(name)) await attempt(name, () => work(bench, sizes));
   }

@@ -11,6 +11,7 @@ import type {
   NewObject,
   NewPolicy,
   NewPool,
+  Nodes,
   PolicyChange,
   PoolChange,
   PoolRef,
@@ -28,16 +29,18 @@ import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
 import { listPool } from "./list";
 import { changePool, createPool, listPools, prospectOf } from "./managePools";
+import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { purgeObject } from "./purge";
 import { recoverTable } from "./recoverTable";
 import { removePool } from "./removePool";
+import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";
 import { holdersOf } from "./uses";
 
-/** RBD images in the pools of a Ceph cluster, their records in a table beside them. */
+/** RBD images in the pools of a Ceph cluster, and CephFS subvolumes that belong to them, their records in a table beside them. */
 export class CephDriver implements Driver {
   readonly type = "ceph";
   private readonly pools: Pools;
@@ -118,9 +121,13 @@ export class CephDriver implements Driver {
     return this.within(ref, call, "removing a policy from", (pool) => removePolicy(pool, match));
   }
 
+  nodes(call: Call): Promise<Nodes> {
+    return this.run(call, "looking at", this.site.backend, () => readNodes(this.site.cluster));
+  }
   holders(ref: PoolRef, uid: string, call: Call): Promise<Holder[]> {
     return this.within(ref, call, "looking at an object in", async (pool) => {
       const found = await pool.table.read((transaction) => findEntry(transaction, uid));
+      if (found?.kind === "share") return shareHolders(pool, found);
       return found?.kind === "volume" ? holdersOf(pool, found.image.id) : [];
     });
   }

@@ -1,7 +1,7 @@
 import { type CephPool, cephPool } from "../../model/cephPool";
 import { KrStorageError } from "../../model/errors";
 import type { PoolSettings } from "../record";
-import type { ClusterTree } from "./cluster";
+import type { OsdTree } from "./cluster";
 import { dataPoolName, type Place } from "./place";
 import type { Site } from "./site";
 
@@ -31,7 +31,7 @@ export function plannedPlace({ erasureCode, deviceClass }: CephPool): Place {
 export async function requirePlaces(site: Site, settings: CephPool, where: string): Promise<void> {
   const { erasureCode, deviceClass, failureDomain, replicas = site.options.replicas } = settings;
   if (!erasureCode && deviceClass === undefined && failureDomain === undefined) return;
-  const seen = await site.cluster.tree();
+  const seen = await site.cluster.osdTree();
   const of = deviceClass === undefined ? "" : ` of class ${deviceClass}`;
   const osds = countPlaces(seen, "osd", deviceClass);
   if (deviceClass !== undefined && osds === 0) {
@@ -54,7 +54,7 @@ export async function requirePlaces(site: Site, settings: CephPool, where: strin
 }
 
 /** How many buckets of a type have OSDs of a class in them. */
-export function countPlaces({ nodes }: ClusterTree, type: string, deviceClass: string | undefined): number {
+export function countPlaces({ nodes }: Pick<OsdTree, "nodes">, type: string, deviceClass: string | undefined): number {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const holds = (id: number, depth = 0): boolean => {
     const node = byId.get(id);

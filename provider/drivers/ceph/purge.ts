@@ -14,6 +14,8 @@ import {
 } from "./entry";
 import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
+import { refuseForeignSnapshots, removeShare } from "./shareEnd";
+import { requireNotMounted } from "./shareUses";
 import { undoCreation } from "./undo";
 import { requireNotOpen, requireNotRegistered } from "./uses";
 
@@ -32,6 +34,10 @@ export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge)
   if (found.kind === "volume" && found.phase === "trashed") {
     await requireNotOpen(pool, found.image.id, what, "purged");
     await refuseStrangers(pool, found, what);
+  }
+  if (found.kind === "share" && found.phase === "trashed") {
+    await requireNotMounted(pool, found, what, "purged");
+    await refuseForeignSnapshots(pool, found, what);
   }
   const purging = await pool.table.change((transaction): Entry | undefined => {
     pool.writable(transaction);
@@ -82,9 +88,11 @@ async function refuseStrangers(pool: OpenPool, { image }: Entry, what: string): 
   );
 }
 
-async function removeBytes(pool: OpenPool, { uid, kind, image, snapshot }: Entry): Promise<void> {
+async function removeBytes(pool: OpenPool, purging: Entry): Promise<void> {
+  const { uid, kind, image, snapshot, subvolume } = purging;
   const { cluster } = pool.site;
-  if (kind === "snapshot" && image.id !== undefined && snapshot)
+  if (subvolume) await removeShare(pool, purging);
+  else if (kind === "snapshot" && image.id !== undefined && snapshot)
     await cluster.removeSnapshot(pool.id, image.id, snapshot.name);
   await pool.table.change((transaction) => {
     const found = findEntry(transaction, uid);

@@ -2,7 +2,7 @@ import { hasCode, KrStorageError } from "../../model/errors";
 import { requireMatch } from "../changes";
 import type { Match, PoolRef } from "../driver";
 import { isUid } from "../requests";
-import { allEntries, leftovers, objects, poolKey, requireWritable } from "./entry";
+import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } from "./entry";
 import { removingName } from "./managePools";
 import { identityOf, type OpenPool, type Pools } from "./openPool";
 import { type CephPoolRecord, dataPoolName, type Place, placeOf } from "./place";
@@ -34,6 +34,7 @@ export async function removePool(pools: Pools, ref: PoolRef, match: Match): Prom
   });
   if (ending === "retired") return "retired";
   if (ending.existing) {
+    await removeGroups(pool);
     await cluster.dropRecords(pool.id);
     if (ending.marked) await cluster.disableApplication(pool.name, "krstorage").catch(() => undefined);
     return "removed";
@@ -41,6 +42,7 @@ export async function removePool(pools: Pools, ref: PoolRef, match: Match): Prom
   try {
     await requireOurs(pool, match.uid);
     await refuseForeign(pools, pool.id, match.uid, pool.where);
+    await removeGroups(pool);
   } catch (error) {
     await goOn(pool);
     throw error;
@@ -63,6 +65,16 @@ async function endPool(pools: Pools, id: number, uid: string): Promise<void> {
   await refuseForeign(pools, id, uid, `${backend}/${removingName(uid)}`);
   if ((await cluster.poolId(dataPoolName(uid))) !== null) await cluster.deletePool(dataPoolName(uid));
   await cluster.deletePool(removingName(uid));
+}
+
+/** Of the shares that were in the pool. Throws IN_USE where the cluster sees anything in them. */
+async function removeGroups({ site, table, where }: OpenPool): Promise<void> {
+  const groups = await table.read(groupsIn);
+  const found: string[] = [];
+  for (const each of groups)
+    found.push(...(await site.filesystems.subvolumes(each)).map((name) => `subvolume ${name}`));
+  if (found.length > 0) throw foreign(where, found);
+  for (const each of groups) await site.filesystems.removeGroup(each);
 }
 
 /** The table says again that the pool can be used. */
@@ -141,8 +153,11 @@ async function refuseForeign(pools: Pools, id: number, uid: string, where: strin
     if (ids.includes(pool.pool_id)) found.push(...pool.pool_snaps.map(({ name }) => `pool snapshot ${name}`));
   if (found.length === 0)
     for (const each of ids) found.push(...(await cluster.strangers(each)).map((name) => `object ${name}`));
-  if (found.length === 0) return;
-  throw new KrStorageError(
+  if (found.length > 0) throw foreign(where, found);
+}
+
+function foreign(where: string, found: string[]): KrStorageError {
+  return new KrStorageError(
     "IN_USE",
     `pool ${where} holds what KRStorage did not make (${found.slice(0, 5).join(", ")}), and removing it would end that; move it away first`,
     { target: where },

@@ -1,6 +1,7 @@
 import { KrStorageError } from "../../model/errors";
 import { type Entry, findEntry, goneKey, nameKey, objectKey, saveEntry, temporarySnapshot } from "./entry";
 import type { OpenPool } from "./openPool";
+import { undoShare } from "./shareEnd";
 
 /** Whether an object is half-made and its maker is gone, or half-undone. */
 export function isAbandoned({ phase, leaseUntil }: Entry, now: number): boolean {
@@ -25,7 +26,8 @@ export async function undoCreation(pool: OpenPool, uid: string): Promise<boolean
   const source = await pool.table.read((transaction) =>
     entry.sourceUid === undefined ? undefined : findEntry(transaction, entry.sourceUid),
   );
-  if (entry.snapshot) {
+  if (entry.subvolume) await undoShare(pool, entry, source);
+  else if (entry.snapshot) {
     if (entry.image.id !== undefined) await cluster.removeSnapshot(pool.id, entry.image.id, entry.snapshot.name);
   } else {
     await cluster.removeImage(pool.id, entry.image.name);

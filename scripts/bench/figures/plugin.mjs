@@ -25,7 +25,8 @@ export async function pluginFigures(bench, { starts, volumes, runs }) {
 
 /** The operations of a plain stack of so many volumes. */
 export function operationFigures(bench, volumes, runs) {
-  const options = { volumes, runs, names: engineNames, hasGoal: true, sides: pluginPackages, label: "plugin: " };
+  const goals = ["up", "no-change", "refresh"];
+  const options = { volumes, runs, names: engineNames, goals, sides: pluginPackages, label: "plugin: " };
   return engineFigures(bench, options);
 }
 

@@ -35,7 +35,13 @@ test("a place that cannot be read is one that is never removed", () => {
 });
 
 test("places are buckets with OSDs of the class in them", () => {
-  const node = (id: number, type: string, more = {}) => ({ id, type, children: [] as number[], ...more });
+  const node = (id: number, type: string, more = {}) => ({
+    id,
+    name: `${type}${id}`,
+    type,
+    children: [] as number[],
+    ...more,
+  });
   const nodes = [
     node(-1, "root", { children: [-2, -3, -4] }),
     node(-2, "host", { children: [0, 1] }),
