@@ -70,7 +70,7 @@ class Series {
   }
   bare() {
     return this.#inPool(({ direct, id }) =>
-      timed(() => limited(this.images, atOnce, (number) => direct.createImage(id, nameOf(number), 2 ** 20))),
+      timed(() => limited(this.images, atOnce, (number) => direct.createImage(id, nameOf(number), 2 ** 20, null))),
     );
   }
   loop() {
@@ -93,14 +93,14 @@ class Series {
     return this.#inPool(async ({ direct, id }) => {
       const made = [];
       await limited(this.images, atOnce, async (number) => {
-        made[number] = await direct.createImage(id, nameOf(number), 2 ** 20);
+        made[number] = await direct.createImage(id, nameOf(number), 2 ** 20, null);
       });
       return timed(() => limited(this.images, atOnce, (number) => direct.createSnapshot(id, made[number], "one")));
     });
   }
   loopSnapshots() {
     return this.#inPool(async ({ direct, name, id }) => {
-      await limited(this.images, atOnce, (number) => direct.createImage(id, nameOf(number), 2 ** 20));
+      await limited(this.images, atOnce, (number) => direct.createImage(id, nameOf(number), 2 ** 20, null));
       return timed(() =>
         limited(this.images, 1, (number) => this.#rbd("snap", "create", `${name}/${nameOf(number)}@one`)),
       );

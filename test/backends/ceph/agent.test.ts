@@ -4,6 +4,7 @@ import { PolicyBook } from "../../../agent/run/policyBook";
 import { runOnce } from "../../../agent/run/runOnce";
 import { Cluster } from "../../../provider/drivers/ceph/cluster";
 import { CephDriver } from "../../../provider/drivers/ceph/driver";
+import { Filesystems } from "../../../provider/drivers/ceph/filesystems";
 import { type CephOptions, cephOptions } from "../../../provider/drivers/ceph/options";
 import { Worker } from "../../../provider/drivers/ceph/worker";
 import type { DriverType } from "../../../provider/drivers/driver";
@@ -45,10 +46,12 @@ describeWith({ needs: ["ceph"] }, "policies on a cluster, run as everywhere", ()
       open: (backend, env) => {
         const worker = new Worker(backend.name, backend.options);
         const requests = new Cluster(worker, backend.name);
+        const filesystems = new Filesystems(worker, backend.name);
         const site = {
           backend: backend.name,
           options: backend.options,
           cluster: requests,
+          filesystems,
           env,
           now: async () => clock.now(),
         };
