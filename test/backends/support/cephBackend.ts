@@ -38,7 +38,8 @@ export function cephBackend(cluster: CephCluster, user: CephUser): SpineBackend 
   };
   return {
     name: "ceph",
-    hasShares: true,
+    // The tables declare none here: shares on Ceph, which must be mounted to be looked at, have tests of their own
+    hasShares: false,
     volumeConnection: "rbd",
     granularityBytes: 1,
     config,
