@@ -1,4 +1,5 @@
 import { KrStorageError } from "../../model/errors";
+import type { Image } from "../../model/image";
 import type { Call, NewObject, StoredObject } from "../driver";
 import { formatVersion, type ObjectRecord } from "../record";
 import { checkedRecord, checkNewObject } from "../requests";
@@ -15,6 +16,8 @@ import {
   saveEntry,
   temporarySnapshot,
 } from "./entry";
+import { fillFromFile } from "./fill";
+import { givenUp, leaseMs } from "./lease";
 import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireSource } from "./matching";
 import type { OpenPool, Usage } from "./openPool";
@@ -22,12 +25,6 @@ import { carrierOf, lookAt } from "./stored";
 import type { Transaction } from "./table";
 import { abandon, isAbandoned, undoCreation } from "./undo";
 import { holdersOf } from "./uses";
-
-/**
- * How long whoever makes an object is waited for by others who want its name. A maker that takes longer, and whose name is wanted,
- * cannot publish any more. Shorter than a create waits for another one, so that a run after a killed one goes through.
- */
-const leaseMs = 6_000;
 
 /**
  * Makes an object: its entry, which holds the name and the room; its image; and then, in one step, its publication. Whoever
@@ -40,7 +37,7 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
   const reserved = await reserve(pool, request, { now, usage, call });
   try {
     if (reserved.source) await requireHealthy(pool, reserved.source);
-    const made = await makeBytes(pool, reserved);
+    const made = await makeBytes(pool, reserved, request.image && { image: request.image, call });
     const published = await publish(pool, made);
     return await lookAt(pool, published);
   } catch (error) {
@@ -48,14 +45,13 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
   }
 }
 
-function refuseUnsupported(pool: OpenPool, { kind, image }: NewObject): void {
-  const unsupported = (why: string) => {
-    throw new KrStorageError("UNSUPPORTED", `${pool.where}: ${why}`, { target: pool.where });
-  };
-  if (kind === "share")
-    unsupported("there are no shares in pools of this driver; make volumes, or shares in a local pool");
-  if (image)
-    unsupported("there are no files on the backend that a volume could be made from; import it with `rbd import`");
+function refuseUnsupported(pool: OpenPool, { kind }: NewObject): void {
+  if (kind !== "share") return;
+  throw new KrStorageError(
+    "UNSUPPORTED",
+    `${pool.where}: there are no shares in pools of this driver; make volumes, or shares in a local pool`,
+    { target: pool.where },
+  );
 }
 
 interface Reserved {
@@ -75,7 +71,7 @@ async function reserve(pool: OpenPool, request: NewObject, seen: Circumstances):
       return abandoned === undefined ? enter(pool, transaction, request, seen) : { abandoned };
     });
     if ("entry" in result) return result;
-    await undoCreation(pool, result.abandoned);
+    await undoCreation(pool, result.abandoned, seen.call);
   }
 }
 
@@ -196,7 +192,11 @@ function newRecord(
 }
 
 /** Makes the image or the snapshot of an entry. What comes back is the entry as it is to be published. */
-async function makeBytes(pool: OpenPool, { entry, source }: Reserved): Promise<ReadEntry> {
+async function makeBytes(
+  pool: OpenPool,
+  { entry, source }: Reserved,
+  file: { image: Image; call: Call } | undefined,
+): Promise<ReadEntry> {
   const { cluster } = pool.site;
   const { record, snapshot, image } = entry;
   if (snapshot) {
@@ -210,6 +210,7 @@ async function makeBytes(pool: OpenPool, { entry, source }: Reserved): Promise<R
   const id = source
     ? await cloneOf(pool, entry, source)
     : await cluster.createImage(pool.id, image.name, record.sizeBytes);
+  if (file) await fillFromFile(pool, entry, id, file);
   if (record.settings?.qos) await limitImage(pool, id, record.settings);
   const made = { ...entry, image: { ...image, id } };
   return { ...made, record: { ...record, self: carrierOf(made) } };
@@ -236,11 +237,7 @@ async function publish(pool: OpenPool, made: ReadEntry): Promise<ReadEntry> {
   return pool.table.change((transaction) => {
     const current = findEntry(transaction, made.uid);
     const what = nameOf(pool, made);
-    if (current?.phase !== "creating")
-      throw new KrStorageError("CONFLICT", `${what} took too long to be made and was given up; try again`, {
-        target: what,
-        retryable: true,
-      });
+    if (current?.phase !== "creating") throw givenUp(pool, made);
     requireReadable(current, what);
     const { leaseUntil: _, ...published } = made;
     const live: ReadEntry = { ...published, phase: "live", record: checkedRecord(made.record, what) };

@@ -1,4 +1,4 @@
-import type { Finding, FsckOptions } from "../driver";
+import type { Call, Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers } from "./entry";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
@@ -6,7 +6,7 @@ import { problemOf } from "./stored";
 import { isAbandoned, undoCreation } from "./undo";
 
 /** Compares the table with the cluster. A repair finishes what was interrupted; it removes nothing that was ever published. */
-export async function checkPool(pool: OpenPool, { repair }: FsckOptions): Promise<Finding[]> {
+export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: Call): Promise<Finding[]> {
   const { cluster } = pool.site;
   const [now, read] = await Promise.all([
     pool.now(),
@@ -25,7 +25,7 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions): Promis
   for (const each of read.entries) {
     const { uid, name, phase, image } = each;
     if (isAbandoned(each, now)) {
-      const repaired = repair && (await undoCreation(pool, uid));
+      const repaired = repair && (await undoCreation(pool, uid, call));
       findings.push({ object: uid, message: `making "${name}" was interrupted`, repaired });
       continue;
     }

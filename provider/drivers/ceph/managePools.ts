@@ -7,6 +7,7 @@ import { checkedPoolRecord, isUid } from "../requests";
 import { cephCapabilities } from "./capabilities";
 import { allEntries, leftovers, objects, poolKey, requireWritable } from "./entry";
 import { identityOf, OpenPool, type Pools } from "./openPool";
+import { giveUser, removeUser } from "./poolUser";
 import { removeLeftovers } from "./purge";
 import type { Transaction } from "./table";
 
@@ -35,7 +36,9 @@ export async function createPool(pools: Pools, request: NewPool, call: Call): Pr
     // Somebody makes the very same pool at this moment; one of us will give it its name
     if (!isMine) throw alreadyThere(where);
     await site.cluster.renamePool(unfinished, request.name);
-    return await new OpenPool(site, pools.table(id), request.name).read();
+    const made = new OpenPool(site, pools.table(id), request.name);
+    await giveUser(made, request.uid);
+    return await made.read();
   } catch (error) {
     // It never had its name, so nobody has put anything into it
     if (!KrStorageError.isInstance(error) || error.outcome === "not-applied")
@@ -114,6 +117,7 @@ export async function changePool(pool: OpenPool, match: Match, change: PoolChang
 export async function removePool(pools: Pools, ref: PoolRef, match: Match): Promise<"removed" | "retired" | "gone"> {
   const { cluster } = pools.site;
   if (isUid(match.uid) && (await cluster.poolId(removingName(match.uid))) !== null) {
+    await removeUser(pools.site, match.uid, `${pools.site.backend}/${ref.name}`);
     await cluster.deletePool(removingName(match.uid));
     return "gone";
   }
@@ -135,6 +139,7 @@ export async function removePool(pools: Pools, ref: PoolRef, match: Match): Prom
     throw error;
   });
   await cluster.renamePool(pool.name, removingName(match.uid));
+  await removeUser(pools.site, match.uid, pool.where);
   await cluster.deletePool(removingName(match.uid));
   return "removed";
 }

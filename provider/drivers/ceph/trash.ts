@@ -1,5 +1,5 @@
 import { KrStorageError } from "../../model/errors";
-import type { Match, StoredObject, Undelete } from "../driver";
+import type { Call, Match, StoredObject, Undelete } from "../driver";
 import { objectNameProblem } from "../requests";
 import { allEntries, type Entry, findEntry, nameKey, type ReadEntry, requireReadable, saveEntry } from "./entry";
 import { findLive, nameOf } from "./matching";
@@ -16,15 +16,16 @@ export async function trashObject(
   pool: OpenPool,
   match: Match,
   retentionMs: number,
+  call: Call,
 ): Promise<StoredObject | undefined> {
   const found = await pool.table.read((transaction) => mayBeTrashed(pool, transaction, match)?.found);
   if (!found) return undefined;
   const what = nameOf(pool, found);
   const isVolume = found.kind === "volume" && found.image.id !== undefined;
-  if (isVolume) await requireNotOpen(pool, found.image.id, what, "deleted");
+  if (isVolume) await requireNotOpen(pool, found.image.id, { what, verb: "deleted", call });
   if (isVolume) await pool.site.cluster.moveToTrash(pool.id, found.image.name, Math.ceil(retentionMs / 1000));
   try {
-    if (isVolume) await requireNotOpen(pool, found.image.id, what, "deleted");
+    if (isVolume) await requireNotOpen(pool, found.image.id, { what, verb: "deleted", call });
     const now = await pool.now();
     const trashed = await pool.table.change((transaction) => {
       const going = mayBeTrashed(pool, transaction, match);
