@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { pool } from "../provider/model/pool";
-import { referableId } from "./reference";
+import { lazily, placeIn, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 
 /** The arguments of a {@link Pool}. */
@@ -23,14 +23,16 @@ export class Pool extends StorageResource {
   /** @internal */
   static readonly __pulumiType = tokenOf(pool);
   /** The id of the pool, `<backend>/<pool>`, known in previews too. Pass the Pool itself, or this, to what is placed in it. */
-  readonly poolId: pulumi.Output<string>;
+  get poolId(): pulumi.Output<string> {
+    return this.#poolId();
+  }
+  readonly #poolId: () => pulumi.Output<string>;
 
   constructor(name: string, args: PoolArgs = {}, opts?: pulumi.CustomResourceOptions) {
     super(pool, name, { ...args }, opts);
-    const computed = pulumi
-      .all([args.backend ?? "local", args.name ?? nameFromLogical(name)])
-      .apply(([backend, poolName]) => `${backend}/${poolName}`);
-    this.poolId = referableId(this, computed);
+    this.#poolId = lazily(() =>
+      referableId(this, placeIn(args.backend ?? "local", args.name ?? nameFromLogical(name))),
+    );
   }
 
   /** A pool that exists, by its id `<backend>/<pool>`; nothing of it is managed. */

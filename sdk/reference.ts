@@ -1,6 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
+ * What is made when it is first asked for. Few of a program's resources are ever referred to, and an output that nobody reads costs it
+ * a good part of what the resource itself does.
+ */
+export function lazily<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/**
  * The id of a resource as other resources are to use it: known in previews even while the resource is still to be made,
  * because it is computed from its inputs, and carrying the dependency on it. Once the resource exists its real id counts,
  * which keeps the name that it was made with.
@@ -26,7 +38,7 @@ export function idOf(given: pulumi.Resource | pulumi.Input<string>): pulumi.Inpu
   return ids.snapshotId ?? ids.volumeId ?? ids.shareId ?? ids.poolId ?? given.id;
 }
 
-/** `<pool>/<name>`: where an object is, or is going to be. */
-export function placeIn(pool: pulumi.Input<string>, name: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.all([pool, name]).apply(([poolId, text]) => `${poolId}/${text}`);
+/** `<place>/<name>`: where something is in a backend or pool, or is going to be. */
+export function placeIn(place: pulumi.Input<string>, name: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.all([place, name]).apply(([where, text]) => `${where}/${text}`);
 }

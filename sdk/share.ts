@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { share } from "../provider/model/share";
 import { Pool } from "./pool";
-import { idOf, placeIn, referableId } from "./reference";
+import { idOf, lazily, placeIn, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 import type { Snapshot } from "./snapshot";
 import { type ClassArgs, classData } from "./volumeClass";
@@ -45,13 +45,16 @@ export class Share extends StorageResource {
   /** @internal */
   static readonly __pulumiType = tokenOf(share);
   /** The id of the share, `<backend>/<pool>/<share>`, known in previews too. */
-  readonly shareId: pulumi.Output<string>;
+  get shareId(): pulumi.Output<string> {
+    return this.#shareId();
+  }
+  readonly #shareId: () => pulumi.Output<string>;
 
   constructor(name: string, args: ShareArgs, opts?: pulumi.CustomResourceOptions) {
     const pool = Pool.isInstance(args?.pool) ? args.pool.poolId : args?.pool;
     const data = { ...args, pool, source: sourceOf(args?.source), volumeClass: classData(args?.volumeClass) };
     super(share, name, data, opts);
-    this.shareId = referableId(this, placeIn(pool ?? this.pool, args?.name ?? nameFromLogical(name)));
+    this.#shareId = lazily(() => referableId(this, placeIn(pool ?? this.pool, args?.name ?? nameFromLogical(name))));
   }
 
   /** A share that exists, by its id `<backend>/<pool>/<share>`; nothing of it is managed. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { snapshot } from "../provider/model/snapshot";
-import { idOf, referableId } from "./reference";
+import { idOf, lazily, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 import type { Share } from "./share";
 import type { Volume } from "./volume";
@@ -28,15 +28,20 @@ export class Snapshot extends StorageResource {
   /** @internal */
   static readonly __pulumiType = tokenOf(snapshot);
   /** The id of the snapshot, `<backend>/<pool>/<volume>@<snapshot>`, known in previews too. */
-  readonly snapshotId: pulumi.Output<string>;
+  get snapshotId(): pulumi.Output<string> {
+    return this.#snapshotId();
+  }
+  readonly #snapshotId: () => pulumi.Output<string>;
 
   constructor(name: string, args: SnapshotArgs, opts?: pulumi.CustomResourceOptions) {
     const source = args?.source === undefined ? undefined : idOf(args.source);
     super(snapshot, name, { ...args, source }, opts);
-    const computed = pulumi
-      .all([source, args?.name ?? nameFromLogical(name)])
-      .apply(([volumeId, snapshotName]) => `${volumeId}@${snapshotName}`);
-    this.snapshotId = referableId(this, computed);
+    this.#snapshotId = lazily(() => {
+      const computed = pulumi
+        .all([source, args?.name ?? nameFromLogical(name)])
+        .apply(([volumeId, snapshotName]) => `${volumeId}@${snapshotName}`);
+      return referableId(this, computed);
+    });
   }
 
   /** A snapshot that exists, by its id `<backend>/<pool>/<volume>@<snapshot>`; nothing of it is managed. */

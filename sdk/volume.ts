@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nameFromLogical } from "../provider/model/names";
 import { volume } from "../provider/model/volume";
 import { Pool } from "./pool";
-import { idOf, placeIn, referableId } from "./reference";
+import { idOf, lazily, placeIn, referableId } from "./reference";
 import { type ArgsOf, type OutputsOf, StorageResource, tokenOf } from "./resource";
 import type { Snapshot } from "./snapshot";
 import { type ClassArgs, classData } from "./volumeClass";
@@ -47,14 +47,17 @@ export class Volume extends StorageResource {
   /** @internal */
   static readonly __pulumiType = tokenOf(volume);
   /** The id of the volume, `<backend>/<pool>/<volume>`, known in previews too. */
-  readonly volumeId: pulumi.Output<string>;
+  get volumeId(): pulumi.Output<string> {
+    return this.#volumeId();
+  }
+  readonly #volumeId: () => pulumi.Output<string>;
 
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     const pool = Pool.isInstance(args?.pool) ? args.pool.poolId : args?.pool;
     const data = { ...args, pool, source: sourceOf(args?.source), volumeClass: classData(args?.volumeClass) };
     super(volume, name, data, opts);
     // A pool that is left out is chosen when the inputs are checked, in previews too
-    this.volumeId = referableId(this, placeIn(pool ?? this.pool, args?.name ?? nameFromLogical(name)));
+    this.#volumeId = lazily(() => referableId(this, placeIn(pool ?? this.pool, args?.name ?? nameFromLogical(name))));
   }
 
   /** A volume that exists, by its id `<backend>/<pool>/<volume>`; nothing of it is managed. */

@@ -39,9 +39,11 @@ export async function checkPolicy(request: CheckRequest, context: Context): Prom
   const { inputs, failures } = checkShape(snapshotPolicy, withoutSeen(request));
   if (failures.length > 0) return { inputs, failures };
   const targets: Target[] = [];
-  for (const [index, id] of idsOf(inputs.targets).entries()) {
-    if (!id) continue;
-    const target = await lookAtTarget(index, context.storage.canonical(id), request, context);
+  const acquaintance = acquaintanceOf(request, context);
+  for (const [index, given] of idsOf(inputs.targets).entries()) {
+    if (!given) continue;
+    const id = context.storage.canonical(given);
+    const target = await lookAtTarget(index, id, acquaintance(id), context);
     if ("failure" in target) failures.push({ property: `targets[${index}]`, reason: target.failure });
     else targets.push(target);
   }
@@ -70,20 +72,23 @@ export function idsOf(targets: unknown): (ObjectId | undefined)[] {
 async function lookAtTarget(
   index: number,
   id: ObjectId,
-  request: CheckRequest,
+  acquaintance: Acquaintance,
   context: Context,
 ): Promise<Target | { failure: string }> {
-  const look = await lookAt(id, acquaintance(id, request, context), context);
+  const look = await lookAt(id, acquaintance, context);
   if ("failure" in look) return look;
   const found = look.view?.byName(id.name);
   const object = found?.phase === "live" ? found : undefined;
   return { index, id, view: look.view, abilities: abilitiesOf(id, look.view, context), object };
 }
 
-function acquaintance(id: ObjectId, { oldInputs }: CheckRequest, { storage }: Context): Acquaintance {
-  if (oldInputs === undefined) return "new";
-  const known = idsOf(oldInputs.targets).flatMap((target) => (target ? formatPoolId(storage.canonical(target)) : []));
-  return known.includes(formatPoolId(id)) ? "held" : "changed";
+/** What the policy knew of a pool before this check. */
+function acquaintanceOf({ oldInputs }: CheckRequest, { storage }: Context): (id: ObjectId) => Acquaintance {
+  if (oldInputs === undefined) return () => "new";
+  const known = new Set(
+    idsOf(oldInputs.targets).flatMap((target) => (target ? formatPoolId(storage.canonical(target)) : [])),
+  );
+  return (id) => (known.has(formatPoolId(id)) ? "held" : "changed");
 }
 
 function checkTarget({ index, id, view, abilities, object }: Target, { plan }: Context): CheckFailure[] {

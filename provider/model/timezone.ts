@@ -11,9 +11,14 @@ export function timezoneProblem(name: string): string | undefined {
   return `"${quote(name, 40)}" is not a time zone; ${meant ? `did you mean "${meant}"?` : 'write an IANA name, such as "Europe/Vienna" or "UTC"'}`;
 }
 
+/** Looking a zone up takes milliseconds, and a stack names the same few again and again. */
+const known = new Set<string>(["UTC"]);
+
 function isKnown(name: string): boolean {
+  if (known.has(name)) return true;
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: name });
+    known.add(name);
     return true;
   } catch {
     return false; // a RangeError is how Intl says that it does not know the zone

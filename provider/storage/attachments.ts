@@ -2,7 +2,9 @@ import type { StoredObject } from "../drivers/driver";
 import type { ObjectRecord, ObjectSettings } from "../drivers/record";
 import { hasCode } from "../model/errors";
 import type { PoolId } from "../model/names";
+import { matchOf } from "./claims";
 import { maxLookAgeMs } from "./looks";
+import type { PoolView } from "./poolView";
 import { poolRef, type Storage } from "./storage";
 
 type Attachments = NonNullable<ObjectRecord["policies"]>;
@@ -17,6 +19,12 @@ export function withOwnPolicy(uid: string, settings: ObjectSettings, attached: A
   return settings.policy === undefined ? others : [...others, { uid, generation: ownGeneration }];
 }
 
+/**
+ * How many attachments are written at once: a backend makes what waits together durable together, so that a thousand of them
+ * cost it little more than a few.
+ */
+const batchSize = 100;
+
 /** Attaches a policy to the given live objects of a pool, and detaches it from every other one there. Writes only what differs. */
 export async function attachExactly(
   storage: Storage,
@@ -27,45 +35,72 @@ export async function attachExactly(
 ): Promise<void> {
   const view = await storage.view(id, { maxAgeMs: maxLookAgeMs, signal });
   const wanted = new Set(targets.map(({ record }) => record.uid));
-  const changes = view.all().filter(({ record, phase }) => {
-    if (phase !== "live") return false;
+  const changes = view.all().flatMap(({ record, phase }): AttachmentChange[] => {
+    if (phase !== "live") return [];
     const attached = (record.policies ?? []).find(({ uid }) => uid === policy.uid);
-    return wanted.has(record.uid) ? attached?.generation !== policy.generation : attached !== undefined;
+    const attachment = wanted.has(record.uid) ? policy : undefined;
+    return attached?.generation === attachment?.generation ? [] : [{ record, policyUid: policy.uid, attachment }];
   });
-  await Promise.all(
-    changes.map(({ record }) => {
-      const isWanted = wanted.has(record.uid);
-      return changeAttachments(storage, id, record.uid, policy.uid, isWanted ? policy : undefined, signal);
-    }),
-  );
+  for (let at = 0; at < changes.length; at += batchSize)
+    await changeAttachments(storage, id, view, changes.slice(at, at + batchSize), signal);
 }
 
-/** Changes one attachment by compare-and-swap; once more from a new look where something else changed the object at the same time. */
+interface AttachmentChange {
+  record: ObjectRecord;
+  policyUid: string;
+  /** Undefined: the policy is detached. */
+  attachment: Attachment | undefined;
+}
+
+/** Changes attachments by compare-and-swap; once more from a new look where something else changed an object at the same time. */
 async function changeAttachments(
   storage: Storage,
   id: PoolId,
-  targetUid: string,
-  policyUid: string,
-  attachment: Attachment | undefined,
+  view: PoolView,
+  changes: AttachmentChange[],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let maxAgeMs = maxLookAgeMs; ; maxAgeMs = 0) {
-    const view = await storage.view(id, { maxAgeMs, signal });
-    const target = view.byUid(targetUid);
-    if (target?.phase !== "live") return; // gone meanwhile: nothing acts on what is in the trash
-    const { uid, claim, revision, policies: attached = [] } = target.record;
-    const others = attached.filter((other) => other.uid !== policyUid);
-    const policies = attachment ? [...others, attachment] : others;
-    try {
-      const object = await storage
-        .backend(id.backend)
-        .write(signal, (driver, call) =>
-          driver.update(poolRef(id, view), { uid, claim, revision }, { policies }, call),
-        );
-      await storage.note(id, (current) => current.put(object));
-      return;
-    } catch (error) {
-      if (maxAgeMs === 0 || !hasCode(error, "CONFLICT", "NOT_FOUND")) throw error;
-    }
-  }
+  const overtaken = await writeAttachments(storage, id, view, changes, signal);
+  if (overtaken.length === 0) return;
+  const newView = await storage.view(id, { maxAgeMs: 0, signal });
+  const again = overtaken.flatMap((change) => {
+    const target = newView.byUid(change.record.uid);
+    // What is gone meanwhile needs none: nothing acts on what is in the trash
+    return target?.phase === "live" ? [{ ...change, record: target.record }] : [];
+  });
+  const [lost] = await writeAttachments(storage, id, newView, again, signal);
+  if (lost) throw lost.error;
+}
+
+/** All at once, in one place of the backend's limit. Returns those whose objects others have changed; any other failure is thrown when all have ended. */
+async function writeAttachments(
+  storage: Storage,
+  id: PoolId,
+  view: PoolView,
+  changes: AttachmentChange[],
+  signal?: AbortSignal,
+): Promise<(AttachmentChange & { error: unknown })[]> {
+  const ref = poolRef(id, view);
+  const results = await storage
+    .backend(id.backend)
+    .write(signal, (driver, call) =>
+      Promise.allSettled(
+        changes.map(({ record, policyUid, attachment }) =>
+          driver.update(ref, matchOf(record), { policies: policiesWith(record, policyUid, attachment) }, call),
+        ),
+      ),
+    );
+  await storage.note(id, (current) => {
+    for (const result of results) if (result.status === "fulfilled") current.put(result.value);
+  });
+  return results.flatMap((result, at) => {
+    if (result.status === "fulfilled") return [];
+    if (!hasCode(result.reason, "CONFLICT", "NOT_FOUND")) throw result.reason;
+    return [{ ...(changes[at] as AttachmentChange), error: result.reason }];
+  });
+}
+
+function policiesWith({ policies = [] }: ObjectRecord, uid: string, attachment: Attachment | undefined): Attachments {
+  const others = policies.filter((other) => other.uid !== uid);
+  return attachment ? [...others, attachment] : others;
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { StoredObject } from "../drivers/driver";
-import { newClaim, type ObjectRecord, type PoolRecord } from "../drivers/record";
+import type { Match, StoredObject } from "../drivers/driver";
+import { newClaim, type ObjectRecord, type PolicyRecord, type PoolRecord } from "../drivers/record";
 import { canonicalJson, sameInput } from "../model/kind";
 import { kinds } from "../model/kinds";
 
@@ -9,6 +9,11 @@ export interface HeldObject {
   uid: string;
   claim: string;
   poolIdentity: string;
+}
+
+/** The condition of a change: that the record is as it was seen. */
+export function matchOf({ uid, claim, revision }: ObjectRecord | PolicyRecord): Match {
+  return { uid, claim, revision };
 }
 
 const unheldPrefix = "unheld-";

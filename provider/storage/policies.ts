@@ -1,10 +1,10 @@
-import type { Match, PolicyChange, StoredObject } from "../drivers/driver";
+import type { PolicyChange, StoredObject } from "../drivers/driver";
 import { newClaim, newUid, type PolicyRecord } from "../drivers/record";
 import { KrStorageError } from "../model/errors";
 import { canonicalJson } from "../model/kind";
 import { formatObjectId, formatPoolId, type ObjectId, type PoolId } from "../model/names";
 import { attachExactly } from "./attachments";
-import { healthProblem, type Wanted } from "./claims";
+import { healthProblem, matchOf, type Wanted } from "./claims";
 import { findLive } from "./find";
 import { maxLookAgeMs } from "./looks";
 import type { PoolView } from "./poolView";
@@ -240,10 +240,6 @@ async function applyRecord(
 
 function changeOf(says: PolicyChange, approvedDeletes: number | undefined): PolicyChange {
   return approvedDeletes === undefined ? says : { ...says, approvedDeletes };
-}
-
-function matchOf({ uid, claim, revision }: { uid: string; claim: string; revision: number }): Match {
-  return { uid, claim, revision };
 }
 
 /** Removes the policy's record from a pool that has no targets of it any more. */

@@ -7,7 +7,7 @@ import { engineFigures, engineNames } from "./figures/engine.mjs";
 import { listFigures } from "./figures/list.mjs";
 import { memoryFigures } from "./figures/memory.mjs";
 import { planRetentionFigures } from "./figures/planRetention.mjs";
-import { pluginFigures } from "./figures/plugin.mjs";
+import { operationFigures, pluginFigures } from "./figures/plugin.mjs";
 import { policyRunFigures } from "./figures/policyRun.mjs";
 import { refreshListFigures } from "./figures/refreshLists.mjs";
 import { startFigures } from "./figures/start.mjs";
@@ -16,11 +16,12 @@ import { stateFigures } from "./figures/state.mjs";
 /** The figures that are measured apart. Those of the engine come from one series of runs. */
 const others = {
   classes: (bench, { volumes, runs }) =>
-    engineFigures(bench, { volumes, runs, names: engineNames, hasGoal: true, program: "classes" }),
+    engineFigures(bench, { volumes, runs, names: engineNames, goals: engineNames, program: "classes" }),
   scale: (bench, { manyVolumes, manyRuns }) =>
-    engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames, hasGoal: false }),
+    engineFigures(bench, { volumes: manyVolumes, runs: manyRuns, names: engineNames }),
   state: stateFigures,
   plugin: pluginFigures,
+  "plugin-scale": (bench, { manyVolumes, manyRuns }) => operationFigures(bench, manyVolumes, manyRuns),
   start: startFigures,
   memory: (bench, { manyVolumes }) => memoryFigures(bench, { volumes: manyVolumes }),
   creates: createFigures,
@@ -36,7 +37,7 @@ export const figureNames = [...engineNames, ...Object.keys(others)];
 
 /** Whether any of the figures runs the engine. */
 export const needsEngine = (names) =>
-  names.some((name) => [...engineNames, "classes", "scale", "state", "plugin"].includes(name));
+  names.some((name) => [...engineNames, "classes", "scale", "state", "plugin", "plugin-scale"].includes(name));
 
 /** Returns `{ figures, failures }`: what could not be measured does not take the rest with it. */
 export async function measure(bench, { only, sizes }) {
@@ -54,7 +55,7 @@ export async function measure(bench, { only, sizes }) {
   const names = engineNames.filter((name) => only.includes(name));
   const { volumes, runs } = sizes;
   if (names.length > 0)
-    await attempt(names.join(", "), () => engineFigures(bench, { volumes, runs, names, hasGoal: true }));
+    await attempt(names.join(", "), () => engineFigures(bench, { volumes, runs, names, goals: names }));
   for (const [name, work] of Object.entries(others)) {
     if (only.includes(name)) await attempt(name, () => work(bench, sizes));
   }

@@ -6,6 +6,8 @@ import { localBackends } from "./workspace.mjs";
 
 /** The packages compared, and what the types of their resources begin with. */
 export const packages = { krstorage: "krstorage", noop: "krs-no-op" };
+/** The same in the plugin host. */
+export const pluginPackages = { krstorage: "krstorage/plugin", noop: "krs-no-op/plugin" };
 
 /** The same for both, but for the package. */
 const programs = {
@@ -50,7 +52,7 @@ export async function makeStack(workspace, engine, { from, volumes, program = "p
     pulumi: engine.pulumi,
     env: {
       ...engine.env,
-      PATH: [dirname(workspace.plugin), engine.env.PATH].join(delimiter),
+      PATH: [...workspace.plugins.map((plugin) => dirname(plugin)), engine.env.PATH].join(delimiter),
       ...localState({ state, home }),
     },
   });

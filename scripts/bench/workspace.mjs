@@ -1,6 +1,6 @@
 // A folder to measure in, with its own build, so that nobody's next build changes it under a run, and the no-op beside it.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,7 @@ export async function makeWorkspace() {
   cpSync(inRoot("scripts", "bench", "noop"), join(modules, "krs-no-op"), { recursive: true });
   try {
     await compileInto(join(modules, "krstorage"));
+    nameProperties(modules);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -31,8 +32,11 @@ export async function makeWorkspace() {
     folder,
     /** Loads what a program in the workspace would. */
     require: createRequire(join(folder, "index.js")),
-    /** The plugin's program. */
-    plugin: join(modules, "krstorage", "bin", "pulumi-resource-krstorage"),
+    /** The programs of the plugins, ours first. */
+    plugins: [
+      join(modules, "krstorage", "bin", "pulumi-resource-krstorage"),
+      join(modules, "krs-no-op", "pulumi-resource-krs-no-op"),
+    ],
     /** A file of krstorage that it does not export. */
     inside: (path) => join(modules, "krstorage", "dist", path),
     /** A new empty folder; all have paths of one length. */
@@ -44,6 +48,13 @@ export async function makeWorkspace() {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Tells the no-op what properties krstorage's classes have now: each costs a program the same there. */
+function nameProperties(modules) {
+  const { kinds } = createRequire(import.meta.url)(join(modules, "krstorage", "dist", "provider", "model", "kinds.js"));
+  const names = Object.values(kinds).map(({ name, inputs, outputs }) => [name, Object.keys({ ...outputs, ...inputs })]);
+  writeFileSync(join(modules, "krs-no-op", "properties.json"), JSON.stringify(Object.fromEntries(names)));
 }
 
 /** `krstorage:backends` for a storage folder that is made below `folder`. */

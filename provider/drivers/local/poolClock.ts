@@ -15,6 +15,12 @@ const seenStepMs = 60_000;
 export class PoolClock {
   constructor(private readonly clock: Clock) {}
 
+  /** This clock as it stands now: one change is stamped and judged by one moment, and the system is asked once. */
+  stopped(): PoolClock {
+    const [now, uptime] = [this.clock.now(), this.clock.uptime()];
+    return new PoolClock({ now: () => now, uptime: () => uptime, bootId: () => this.clock.bootId() });
+  }
+
   /** The anchor for a pool that is being made. */
   first(): ClockAnchor {
     const wall = this.clock.now();

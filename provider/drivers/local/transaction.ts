@@ -27,7 +27,7 @@ export function readPoolRow(
 ): { record: PoolRecord; clock: ClockAnchor; removing: string | null } {
   const row = database.sql("SELECT identity, record, clock, removing FROM pool").get() as PoolRow | undefined;
   const clock = row && parseAnchor(row.clock);
-  const record = row && parsePoolRecord(row.record);
+  const record = row && poolRecordOf(database, row.record);
   if (!row || !clock || !record || record.identity !== row.identity) {
     throw new KrStorageError(
       "PRECONDITION_FAILED",
@@ -42,6 +42,17 @@ export function readPoolRow(
 export function provisionedIn(database: PoolDatabase): number {
   const row = database.sql("SELECT provisioned FROM pool").get() as { provisioned: number };
   return row.provisioned;
+}
+
+/** Every transaction reads the pool's record, which seldom changes: what was parsed last is kept with its text. */
+const parsed = new WeakMap<PoolDatabase, { text: string; record: PoolRecord | undefined }>();
+
+function poolRecordOf(database: PoolDatabase, text: string): PoolRecord | undefined {
+  const known = parsed.get(database);
+  if (known?.text === text) return known.record;
+  const record = parsePoolRecord(text);
+  parsed.set(database, { text, record });
+  return record;
 }
 
 function parsePoolRecord(text: string): PoolRecord | undefined {
@@ -72,7 +83,8 @@ export class Transaction {
   readonly expiryMs: number;
 
   constructor(private readonly context: TransactionContext) {
-    const { database, clock, where } = context;
+    const { database, where } = context;
+    const clock = context.clock.stopped();
     const row = readPoolRow(database, where);
     this.pool = row.record;
     this.removing = row.removing;

@@ -13,14 +13,14 @@ export const engineNames = Object.keys(operations);
 
 const described = { plain: "", classes: " in 3 classes with 3 policies" };
 
-/** The figures of the operations named, at one number of volumes. `program` is one of those of stack.mjs; `from` the package that is compared with the no-op. */
+/** The figures of the operations named, at one number of volumes; those in `goals` are judged. `program` is one of those of stack.mjs; `sides` the packages that are compared. */
 export async function engineFigures(
   { workspace, engine },
-  { volumes, runs, names, hasGoal, program = "plain", from: compared = packages.krstorage, label = "" },
+  { volumes, runs, names, goals = [], program = "plain", sides: compared = packages, label = "" },
 ) {
   const what = `${volumes} volumes${described[program]}`;
   const sides = Object.fromEntries(
-    Object.entries({ ...packages, krstorage: compared }).map(([side, from]) => [
+    Object.entries(compared).map(([side, from]) => [
       side,
       () => runOnce(workspace, engine, { from, volumes, program }),
     ]),
@@ -28,7 +28,7 @@ export async function engineFigures(
   const { krstorage, noop } = await interleave(`${label}${what}`, runs, sides);
   return names.flatMap((name) => {
     const of = (side) => side.map((run) => run[name]);
-    return compare(`${label}${titles[name]} of ${what} / no-op`, of(krstorage), of(noop), hasGoal);
+    return compare(`${label}${titles[name]} of ${what} / no-op`, of(krstorage), of(noop), goals.includes(name));
   });
 }
 

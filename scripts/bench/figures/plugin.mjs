@@ -1,10 +1,11 @@
 // The plugin: from the start of its process to its first answer, and what it takes of memory then; and its operations through the
-// engine, beside the same no-op as the dynamic provider's.
+// engine, beside a plugin that does nothing.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { inRoot } from "../../lib/paths.mjs";
 import { interleave, timed } from "../interleave.mjs";
+import { pluginPackages } from "../stack.mjs";
 import { spread } from "../statistics.mjs";
 import { atMost } from "../verdict.mjs";
 import { engineFigures, engineNames } from "./engine.mjs";
@@ -19,24 +20,24 @@ const goalMs = 250;
 const goalMb = 90;
 
 export async function pluginFigures(bench, { starts, volumes, runs }) {
-  const operations = await engineFigures(bench, {
-    volumes,
-    runs,
-    names: engineNames,
-    hasGoal: true,
-    from: "krstorage/plugin",
-    label: "plugin: ",
-  });
-  return [...(await startFigures(bench.workspace, starts)), ...operations];
+  return [...(await startFigures(bench.workspace, starts)), ...(await operationFigures(bench, volumes, runs))];
+}
+
+/** The operations of a plain stack of so many volumes. */
+export function operationFigures(bench, volumes, runs) {
+  const goals = ["up", "no-change", "refresh"];
+  const options = { volumes, runs, names: engineNames, goals, sides: pluginPackages, label: "plugin: " };
+  return engineFigures(bench, options);
 }
 
 async function startFigures(workspace, starts) {
   const memory = [];
+  const [program] = workspace.plugins;
   const { plugin } = await interleave("plugin start", starts, {
     plugin: async () => {
       let child;
       const ms = await timed(async () => {
-        child = spawn(process.execPath, [workspace.plugin, "127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+        child = spawn(process.execPath, [program, "127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
         await firstAnswer(child);
       });
       memory.push(memoryOf(child.pid).now);

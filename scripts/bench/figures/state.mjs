@@ -1,5 +1,5 @@
 // What one volume takes in the engine's state.
-import { makeStack, packages } from "../stack.mjs";
+import { makeStack, packages, pluginPackages } from "../stack.mjs";
 import { spread } from "../statistics.mjs";
 import { atMost } from "../verdict.mjs";
 
@@ -8,7 +8,7 @@ const volumes = 20;
 
 export async function stateFigures({ workspace, engine }) {
   const sizes = {};
-  for (const [side, from] of Object.entries({ ...packages, plugin: "krstorage/plugin" })) {
+  for (const [side, from] of Object.entries({ ...packages, plugin: pluginPackages.krstorage })) {
     const stack = await makeStack(workspace, engine, { from, volumes });
     await stack.up();
     sizes[side] = stack.volumes().map(sizesOf);

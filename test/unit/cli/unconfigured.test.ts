@@ -18,6 +18,7 @@ test.each([
   ["ls --trash", "Nothing is in the trash"],
   ["du", "There are no objects"],
   ["df", "There are no pools"],
+  ["policy ls", "No policy has targets"],
 ])("%s that finds nothing says where it looked if nothing is configured, and what to do", async (line, nothing) => {
   const { code, stdout } = await unconfigured(...line.split(" "));
   expect(code).toBe(0);
