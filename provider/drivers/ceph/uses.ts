@@ -31,10 +31,16 @@ export async function requireNotOpen(
 ): Promise<void> {
   const { options, cluster, env } = pool.site;
   const until = performance.now() + options.deadClientSeconds * 1000;
+  const look = async () => (await holdersOf(pool, image)).map(({ name }) => name).join(", ");
   for (let isTold = false; ; isTold = true) {
-    const names = (await holdersOf(pool, image)).map(({ name }) => name).join(", ");
+    const names = await look();
     if (image === undefined || names === "") return;
-    if (await cluster.answers(pool.id, image, answerMs)) throw inUse(what, verb, `it is open by ${names}`);
+    if (await cluster.answers(pool.id, image, answerMs)) {
+      // Who was forgotten while the others were asked is not among them any more
+      const living = await look();
+      if (living === "") return;
+      throw inUse(what, verb, `it is open by ${living}`);
+    }
     if (signal.aborted)
       throw new KrStorageError("CANCELLED", `${what} was not ${verb}: cancelled while waiting for ${names}`, {
         target: what,

@@ -23,7 +23,7 @@ describeWith({ needs: ["ceph"] }, "ceph: clones that are made independent", () =
   afterAll(() => user.close());
 
   const rbd = (...args: string[]) =>
-    execFileSync("rbd", ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000 });
+    execFileSync("rbd", ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000, stdio: "pipe" });
   const where = ({ connection }: StoredObject) => {
     const { pool, image } = connection as { pool: string; image: string };
     return `${pool}/${image}`;

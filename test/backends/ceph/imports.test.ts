@@ -39,7 +39,7 @@ describeWith({ needs: ["ceph"] }, "ceph: volumes made from files", () => {
   afterAll(() => harness.user.close());
 
   const rbd = (...args: string[]) =>
-    execFileSync("rbd", ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 29, timeout: 60_000 });
+    execFileSync("rbd", ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 29, timeout: 60_000, stdio: "pipe" });
   const where = ({ connection }: StoredObject) => {
     const { pool, image } = connection as { pool: string; image: string };
     return `${pool}/${image}`;
