@@ -10,9 +10,7 @@ export const hold: Command = {
   details:
     "For whoever reads a snapshot for long: hardly any backend sees that, so nothing else would keep it from being purged. " +
     "The object is not deleted, purged or rolled back until release --hold takes it back.",
-  examples: [
-    ["hold main/ssd/pgdata@before-upgrade --name backup", "before a backup begins"],
-  ],
+  examples: [["hold main/ssd/pgdata@before-upgrade --name backup", "before a backup begins"]],
   async run(session, args) {
     const id = args.needed(0);
     const name = args.text("name") ?? "backup";
