@@ -1,8 +1,10 @@
 import { statSync } from "node:fs";
+import type { HealthStatus, Nodes } from "../../provider/drivers/driver";
 import { KrStorageError, messageOf } from "../../provider/model/errors";
 import { formatPoolId, type PoolId, parsePoolId } from "../../provider/model/names";
 import { formatBytes } from "../../provider/model/quantity";
 import { resolveConfig } from "../../provider/storage/configSources";
+import { nodesOf } from "../../provider/storage/nodes";
 import { type PoolUse, poolsOf, prospectOf } from "../../provider/storage/poolUse";
 import { pulumiVersion } from "./pulumi";
 import type { Session } from "./session";
@@ -86,12 +88,30 @@ async function checkBackend(session: Session, name: string): Promise<Check[]> {
         ? { check, status: "ok", message: found }
         : { check, status: "warning", message: `${found}; if there should be pools, is the disk mounted?` },
     ];
+    checks.push(...(await checkHealth(session, name)));
     for (const pool of pools) checks.push(await checkPool(session, pool));
     return checks;
   } catch (error) {
     if (session.signal.aborted || !KrStorageError.isInstance(error)) throw error;
     return [{ check, status: "failed", message: error.message }];
   }
+}
+
+/** How a backend with machines of its own says it is; nothing of one that has none. */
+async function checkHealth(session: Session, name: string): Promise<Check[]> {
+  const nodes = await nodesOf(session.storage, name);
+  if (nodes === undefined) return [];
+  return [{ check: `health ${name}`, status: grades[nodes.health.status], message: healthMessage(nodes, name) }];
+}
+
+const grades: Record<HealthStatus, CheckStatus> = { ok: "ok", warning: "warning", failing: "failed" };
+
+function healthMessage({ health, nodes }: Nodes, name: string): string {
+  const devices = nodes.flatMap((node) => node.devices);
+  const up = devices.filter(({ isUp }) => isUp).length;
+  const wrong = health.checks.filter(({ isMuted }) => !isMuted).map(({ code, message }) => `${code}: ${message}`);
+  const look = wrong.length === 0 ? "" : `; look with "krstorage nodes ${name}"`;
+  return `${[health.word, `${up} of ${devices.length} disks up`, ...wrong].join(", ")}${look}`;
 }
 
 async function checkPool(session: Session, pool: PoolUse): Promise<Check> {

@@ -50,6 +50,12 @@ export const registry: Entry[] = [
     load: () => (require("./commands/du") as typeof import("./commands/du")).du,
   },
   {
+    name: "nodes",
+    group: "Look",
+    summary: "show what backends stand on: health, machines, disks, room by class of disk",
+    load: () => (require("./commands/nodes") as typeof import("./commands/nodes")).nodes,
+  },
+  {
     name: "holders",
     group: "Look",
     summary: "show who uses an object, and what else keeps it from being deleted",

@@ -2,10 +2,11 @@ import type { Log } from "../../provider/drivers/driver";
 import { messageOf } from "../../provider/model/errors";
 import type { BackendSummary } from "../metrics/backendSummary";
 import type { Metrics } from "../metrics/metrics";
+import { type NodeSummary, summarizeNodes } from "../metrics/nodeSummary";
 import { summarizePool, summarizeTargets } from "../metrics/summary";
 import type { BackendPort } from "../run/backendPort";
 import type { Journal } from "../run/journal";
-import { type BackendLook, lookAtBackend, type PoolLook } from "../run/look";
+import { type BackendLook, failureOf, lookAtBackend, type PoolLook } from "../run/look";
 import type { RunOptions } from "../run/options";
 import type { PolicyBook } from "../run/policyBook";
 import { purgeExpired } from "../run/purgeExpired";
@@ -59,6 +60,7 @@ export class BackendRunner {
       skewMs: 0,
       ranAtMs: undefined,
       durationMs: undefined,
+      nodes: undefined,
       pools: [],
       targets: [],
       brokenPolicies: [],
@@ -125,9 +127,11 @@ export class BackendRunner {
     logReport(log, report);
     this.shared.journal.record(report);
     const isFirst = !this.hasRun;
+    const nodes = look.isReachable ? await this.nodes(options) : undefined;
     this.current = {
       ...this.current,
       isUp: look.isReachable,
+      nodes,
       ranAtMs: timing.now(),
       ...(look.isReachable ? this.seen(look, report) : {}),
     };
@@ -141,6 +145,17 @@ export class BackendRunner {
     this.checking ??= this.check(look.pools).finally(() => {
       this.checking = undefined;
     });
+  }
+
+  /** What the backend stands on; undefined where it has nothing of that, or does not say it now. */
+  private async nodes({ signal }: RunOptions): Promise<NodeSummary | undefined> {
+    try {
+      const nodes = await this.port.read(signal, async (driver, call) => driver.nodes?.(call));
+      return nodes && summarizeNodes(nodes);
+    } catch (error) {
+      logFailures(this.shared.log, [failureOf(this.port.name, error)]);
+      return undefined;
+    }
   }
 
   private seen(look: BackendLook, report: BackendReport): Partial<BackendSummary> {

@@ -1,3 +1,4 @@
+import type { NodeSummary } from "./nodeSummary";
 import type { PoolSummary, TargetSummary } from "./summary";
 
 /** What is known of a backend since it was last looked at. */
@@ -9,6 +10,8 @@ export interface BackendSummary {
   /** When the last run on it ended (ms since 1970), and how long it took. */
   readonly ranAtMs: number | undefined;
   readonly durationMs: number | undefined;
+  /** What it stands on, if the last look showed that: where it cannot be reached, nothing is said of its health. */
+  readonly nodes: NodeSummary | undefined;
   /** Of the last look at which it was up. */
   readonly pools: readonly PoolSummary[];
   readonly targets: readonly TargetSummary[];

@@ -51,6 +51,7 @@ export class Calls {
       };
     };
     return {
+      ...(driver.nodes ? { nodes: time("nodes", driver.nodes) } : {}),
       listPools: time("listPools", driver.listPools),
       list: time("list", driver.list),
       create: time("create", driver.create),

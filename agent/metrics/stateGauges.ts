@@ -1,4 +1,6 @@
+import type { DeviceClass, HealthCheck, HealthStatus } from "../../provider/drivers/driver";
 import type { BackendSummary } from "./backendSummary";
+import type { NodeSummary } from "./nodeSummary";
 import type { PoolSummary, TargetSummary } from "./summary";
 
 type Labels = readonly (readonly [name: string, value: string])[];
@@ -26,6 +28,43 @@ const backends: Group<BackendSummary> = {
     run_timestamp_seconds: ["When the last run on the backend ended.", ({ ranAtMs }) => seconds(ranAtMs)],
     run_duration_seconds: ["How long the last run on the backend took.", ({ durationMs }) => seconds(durationMs)],
     policies_broken: ["Policies that cannot be run as they stand.", ({ brokenPolicies }) => brokenPolicies.length],
+  },
+};
+
+const grades: Record<HealthStatus, number> = { ok: 0, warning: 1, failing: 2 };
+
+const clusters: Group<NodeSummary> = {
+  items: ({ nodes }) => (nodes === undefined ? [] : [nodes]),
+  labels: (_nodes, { backend }) => [["backend", backend]],
+  measures: {
+    backend_health: ["How the backend says it is: 0 well, 1 warned, 2 failing.", ({ status }) => grades[status]],
+    backend_nodes: ["Machines that the backend has disks on.", ({ nodes }) => nodes],
+    backend_devices: ["Disks of the backend.", ({ devices }) => devices],
+    backend_devices_up: ["Disks of the backend that answer.", ({ devicesUp }) => devicesUp],
+    backend_devices_in: ["Disks that the backend keeps data on.", ({ devicesIn }) => devicesIn],
+  },
+};
+
+const checks: Group<HealthCheck> = {
+  items: ({ nodes }) => nodes?.checks ?? [],
+  labels: ({ code }, { backend }) => [
+    ["backend", backend],
+    ["check", code],
+  ],
+  measures: {
+    backend_health_check: ["What the backend finds wrong: 1 warned, 2 failing.", ({ status }) => grades[status]],
+  },
+};
+
+const classes: Group<DeviceClass> = {
+  items: ({ nodes }) => nodes?.classes ?? [],
+  labels: ({ name }, { backend }) => [
+    ["backend", backend],
+    ["class", name],
+  ],
+  measures: {
+    device_class_size_bytes: ["All disks of the class, before any copies.", ({ totalBytes }) => totalBytes],
+    device_class_free_bytes: ["Not used on disks of the class.", ({ freeBytes }) => freeBytes],
   },
 };
 
@@ -139,6 +178,9 @@ const findings: Group<Finding> = {
 export function stateGauges(summaries: readonly BackendSummary[], nowMs: number): string {
   return [
     textOf(backends, summaries, nowMs),
+    textOf(clusters, summaries, nowMs),
+    textOf(checks, summaries, nowMs),
+    textOf(classes, summaries, nowMs),
     textOf(pools, summaries, nowMs),
     textOf(objects, summaries, nowMs),
     textOf(volumes, summaries, nowMs),

@@ -17,7 +17,9 @@ export function agentPort(backend: Backend): BackendPort {
 }
 
 function narrowed(driver: Driver): AgentDriver {
+  const { nodes } = driver;
   return {
+    ...(nodes ? { nodes: (call) => nodes.call(driver, call) } : {}),
     listPools: (call) => driver.listPools(call),
     list: (pool, call) => driver.list(pool, call),
     create: async (pool, snapshot, call) => {

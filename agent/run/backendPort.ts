@@ -7,7 +7,7 @@ export type PolicySnapshot = NewObject & { readonly kind: "snapshot"; readonly t
  * What running policies may do on a backend, and all that it can: nothing here ends a pool, changes a volume or a share, gives up data before
  * its time, or writes what a policy says. `agentPort` makes one of a driver.
  */
-export interface AgentDriver extends Pick<Driver, "listPools" | "list"> {
+export interface AgentDriver extends Pick<Driver, "listPools" | "list" | "nodes"> {
   /** Takes a snapshot for a policy. */
   create(pool: PoolRef, snapshot: PolicySnapshot, call: Call): Promise<StoredObject>;
   /** Records that applications were held still for a snapshot of a policy. */

@@ -1,3 +1,4 @@
+import { mostSnapshots } from "../../provider/model/pool";
 import { nextRuns } from "../../provider/retention";
 import type { CatchUp, Due } from "./dueSlot";
 import { dueSlot, newestGood } from "./dueSlot";
@@ -45,7 +46,8 @@ function firstTake(acting: Acting, due: Due, own: readonly OwnSnapshot[], known:
   if (due.state === "missed")
     return { action: "missed", slot, reason: `${due.missed} slots were missed; they are not caught up` };
   const count = own.filter(({ object }) => object.phase === "live").length;
-  const limit = snapshotLimit(acting.policy, count, known.look.listing.pool.record.capabilities.maxSnapshots);
+  const most = mostSnapshots(known.look.listing.pool.record.capabilities, acting.target.record.kind);
+  const limit = snapshotLimit(acting.policy, count, most);
   if (count >= limit) {
     const reason = `it has ${count} snapshots of this policy, and ${limit} are the most; none is added until pruning works again`;
     return { action: "failed", slot, reason, code: "QUOTA_EXCEEDED" };

@@ -1,13 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Pool, Snapshot, SnapshotPolicy, Volume } from "krstorage";
 import { Machine } from "./machine";
 
-// Where "main" is stands in the stack's configuration: a folder here, a server elsewhere. The program stays the same.
+const config = new pulumi.Config();
+
+// Where "main" is stands in the stack's configuration: a folder here, a Ceph cluster elsewhere. The program stays the same.
 const ssd = new Pool("ssd", { backend: "main", trashRetention: "24h" });
 
 const data = new Volume("data", { pool: ssd, size: "64MiB", labels: { app: "quickstart" } });
 
 // Something that uses the disk. It is made after the volume, and destroyed before it.
-const machine = new Machine("web", { disk: data.connection });
+// In Ceph a machine has a user and a key of its own; a file needs none.
+const machine = new Machine("web", {
+  disk: data.connection,
+  user: config.get("diskUser"),
+  keyring: config.get("diskKeyring"),
+});
 
 new Snapshot("first-boot", { source: data }, { dependsOn: machine });
 

@@ -100,6 +100,11 @@ export interface Driver {
    * no record. Throws NOT_FOUND if the uid is not live, PERMISSION_DENIED where KRStorage may not have it.
    */
   key(pool: PoolRef, uid: string, call: Call): Promise<string | undefined>;
+  /**
+   * What the backend stands on: how it says it is, its machines, their disks, and the room by class of disk. Only looks, with a few
+   * requests whatever its size. Absent where a backend has no machines and disks of its own, as one folder of one host.
+   */
+  nodes?(call: Call): Promise<Nodes>;
   /** What the backend sees using an object now. A floor, not a proof. */
   holders(pool: PoolRef, uid: string, call: Call): Promise<Holder[]>;
   /** Checks a pool, and with `repair` mends what can be mended without giving up data. */
@@ -297,6 +302,54 @@ export interface Holder {
   name: string;
   /** Whether it can write; readers do not tear a copy. */
   writes: boolean;
+}
+/** What a backend stands on. */
+export interface Nodes {
+  health: Health;
+  /** By name. */
+  nodes: StorageNode[];
+  /** By name. */
+  classes: DeviceClass[];
+}
+/** How a backend says it is. */
+export interface Health {
+  /** `failing` is what needs somebody now: data or service are at stake. */
+  status: HealthStatus;
+  /** The backend's own word for it, such as "HEALTH_WARN". */
+  word: string;
+  /** What it finds wrong, the worst first. */
+  checks: HealthCheck[];
+}
+export type HealthStatus = "ok" | "warning" | "failing";
+export interface HealthCheck {
+  /** The backend's own name for it, such as "OSD_DOWN". */
+  code: string;
+  status: Exclude<HealthStatus, "ok">;
+  message: string;
+  /** Somebody has silenced it: it does not count for the backend's status. */
+  isMuted: boolean;
+}
+/** A machine with disks of the backend, or another place that the backend tells apart by name. */
+export interface StorageNode {
+  name: string;
+  devices: Device[];
+}
+/** One disk, with whatever serves it. */
+export interface Device {
+  /** As the backend calls it, such as "osd.3". */
+  name: string;
+  /** Of which class it is, such as "ssd"; absent where it has none. */
+  class?: string;
+  /** Whether it answers. */
+  isUp: boolean;
+  /** Whether the backend keeps data on it. */
+  isIn: boolean;
+}
+/** The room of all disks of one class, before any copies: raw bytes. */
+export interface DeviceClass {
+  name: string;
+  totalBytes: number;
+  freeBytes: number;
 }
 export interface FsckOptions {
   repair: boolean;

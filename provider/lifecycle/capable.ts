@@ -1,3 +1,4 @@
+import { mostSnapshots } from "../model/pool";
 import { steadyState } from "../retention";
 import type { Abilities } from "./abilities";
 import type { CheckFailure, Properties } from "./lifecycle";
@@ -7,11 +8,12 @@ import { hasUnknown } from "./unknown";
 /** What of the wishes for a volume or share its pool cannot fulfil. What it may be able to do is not refused. */
 export function unmetWishes(word: string, inputs: Properties, abilities: Abilities): CheckFailure[] {
   const unmet = word === "share" ? unmetByShares(inputs, abilities) : unmetModes(inputs, abilities);
-  return [...unmet, ...unmetByClassPolicy(inputs, abilities)];
+  return [...unmet, ...unmetByClassPolicy(word, inputs, abilities)];
 }
 
 /** The snapshot policy that comes with a class, where the pool cannot bear as many snapshots as that keeps. */
-function unmetByClassPolicy(inputs: Properties, { poolId, can: { maxSnapshots } }: Abilities): CheckFailure[] {
+function unmetByClassPolicy(word: string, inputs: Properties, { poolId, can }: Abilities): CheckFailure[] {
+  const maxSnapshots = mostSnapshots(can, word);
   const { schedule, retention, timezone } = classOf(inputs) ?? {};
   if (maxSnapshots === undefined || schedule === undefined || retention === undefined) return [];
   const count = steadyState(retention, schedule, { ...(timezone && { timezone }), upTo: countedUpTo(maxSnapshots) });
@@ -63,5 +65,5 @@ function unmetByShares(inputs: Properties, { poolId, can: { shareProtocols: serv
 
 /** Whether it is certain that nobody is kept out of a share of the pool by its `access`. */
 export function ignoresAccess(protocol: string | undefined, { can: { shareProtocols } }: Abilities): boolean {
-  return (protocol ?? shareProtocols?.[0]) === "directory";
+  return ["directory", "cephfs"].includes(protocol ?? shareProtocols?.[0] ?? "");
 }

@@ -1,5 +1,6 @@
 import type { StoredObject } from "../drivers/driver";
 import type { PolicyRecord } from "../drivers/record";
+import { mostSnapshots } from "../model/pool";
 import { snapshotPolicy } from "../model/snapshotPolicy";
 import { steadyState } from "../retention";
 import { isAttached } from "../storage/policies";
@@ -31,7 +32,7 @@ export function checkBearable(
   { owner, oldOwner }: CheckRequest,
   { plan }: Context,
 ): CheckFailure[] {
-  const { maxSnapshots } = abilities.can;
+  const maxSnapshots = mostSnapshots(abilities.can, object?.record.kind);
   if (maxSnapshots === undefined || inputs.enabled === false || hasUnknown(inputs)) return [];
   const own = countOf(inputs, maxSnapshots);
   if (own === undefined) return [];

@@ -20,10 +20,13 @@ const shareKind: DataKind = {
   }),
   async checkNew(inputs, id, pool, context) {
     const { abilities } = pool;
-    if (inputs.access !== undefined && ignoresAccess(textOf(inputs.protocol), abilities))
+    const protocol = textOf(inputs.protocol) ?? abilities.can.shareProtocols?.[0];
+    if (inputs.access !== undefined && ignoresAccess(protocol, abilities)) {
+      const who = protocol === "cephfs" ? "has the key of its cephx user" : "may enter its directory";
       context.log.info(
-        `${formatObjectId(id)}: access is recorded, not enforced; who reaches a share of pool ${formatPoolId(id)} is who may enter its directory`,
+        `${formatObjectId(id)}: access is recorded, not enforced; who reaches a share of pool ${formatPoolId(id)} is who ${who}`,
       );
+    }
     const uncopied = inputs.source === undefined ? undefined : lacksShareSnapshots(abilities, "what it is made from");
     if (uncopied !== undefined) return [{ property: "source", reason: uncopied }];
     return checkSource("share", inputs, id, shareKind.sizeOf(inputs), pool, context);

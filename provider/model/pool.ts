@@ -27,6 +27,8 @@ export const poolCapabilities = z.looseObject({
   shareSnapshot: z.enum(["none", "offline", "crash"]).optional(),
   /** The most snapshots that one volume or share can have. */
   maxSnapshots: z.int().optional(),
+  /** The most that one share can have, where that is fewer. */
+  maxShareSnapshots: z.int().optional(),
 });
 
 export const pool = defineKind({
@@ -75,3 +77,8 @@ export const pool = defineKind({
 export type PoolInputs = ValuesOf<typeof pool.inputs>;
 export type PoolOutputs = ValuesOf<typeof pool.outputs>;
 export type PoolCapabilities = z.infer<typeof poolCapabilities>;
+
+/** How many snapshots one object of a pool can have; undefined where nothing limits them. */
+export function mostSnapshots(can: Partial<PoolCapabilities>, kind: string | undefined): number | undefined {
+  return kind === "share" ? (can.maxShareSnapshots ?? can.maxSnapshots) : can.maxSnapshots;
+}

@@ -43,8 +43,26 @@ export const shareConnection = z.discriminatedUnion("type", [
     /** A command that mounts it at `/mnt/<name>`, quoted for a POSIX shell. */
     mountCommand: z.string(),
   }),
+  z.strictObject({
+    type: z.literal("cephfs"),
+    /** The addresses of the cluster's monitors. */
+    monitors: z.array(z.string()),
+    /** The CephFS file system, by its name in the cluster. */
+    cephFilesystem: z.string(),
+    /** Absolute path of the share in it. It stays the same for the life of the share, and no later share has it. */
+    path: z.string(),
+    /** The cephx user, without "client.", that may reach this path and nothing else. Its key is new when the share comes back from the trash. */
+    user: z.string(),
+    ...mount,
+    /** A command that has Linux's own client mount it at `/mnt/<name>`, quoted for a POSIX shell. It reads the key from `/etc/ceph/client.<user>.secret`. */
+    mountCommand: z.string(),
+    /** The same with ceph-fuse, which reads the key from `/etc/ceph/ceph.client.<user>.keyring`. */
+    fuseCommand: z.string(),
+    /** A command that prints the user's key, for whoever may read it: the key itself is in no output and no state. */
+    keyCommand: z.string(),
+  }),
 ]);
-/** How a consumer reaches a share: `{ type: "directory", path, source, fileSystem, options, mountCommand }`. Switch over `type`, later backends add their own. */
+/** How a consumer reaches a share: `{ type: "directory", path, source, fileSystem, options, mountCommand }`, or `{ type: "cephfs", … }` with what CephFS needs beside that. Switch over `type`, later backends add their own. */
 export type ShareConnection = z.infer<typeof shareConnection>;
 
 /** What a new share starts with. Exactly one of them. */

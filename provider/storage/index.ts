@@ -20,13 +20,20 @@ export type {
   Call,
   Clock,
   DamagedRecord,
+  Device,
+  DeviceClass,
   Driver,
   DriverType,
   Finding,
   FsckOptions,
+  Health,
+  HealthCheck,
+  HealthStatus,
   Holder,
   Log,
+  Nodes,
   Progress,
+  StorageNode,
   StoredObject,
   StoredPool,
 } from "../drivers/driver";
@@ -51,6 +58,7 @@ export {
   StorageLibrary,
   type VolumeSettings,
 } from "./library";
+export { type BackendNodes, nodesOf } from "./nodes";
 export { type PoolUse, poolsOf } from "./poolUse";
 export type { PoolView } from "./poolView";
 export { type Release, type Released, releaseUses } from "./release";

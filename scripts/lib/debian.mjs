@@ -20,12 +20,21 @@ const backendPackages = [
   { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },
   { name: "ceph-mgr", program: "ceph-mgr", for: "a real Ceph cluster: its manager" },
   { name: "ceph-osd", program: "ceph-osd", for: "a real Ceph cluster: its storage daemons" },
+  { name: "ceph-mds", program: "ceph-mds", for: "a real Ceph cluster: the server of its file system" },
+  { name: "ceph-fuse", program: "ceph-fuse", for: "shares of a real Ceph cluster, mounted as their consumers do" },
   {
     name: "ceph-common",
     program: "rbd",
     for: "a real Ceph cluster: librados and librbd, by which the driver reaches it",
   },
 ];
+
+/** What installs a cluster's packages, as one line to type. */
+export function installCommand() {
+  const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+  const names = backendPackages.map(({ name }) => name).join(" ");
+  return `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${names}`;
+}
 
 const superuserFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 const missingOf = (wanted) => wanted.filter(({ program }) => !which(program, { also: superuserFolders }));

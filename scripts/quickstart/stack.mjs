@@ -1,4 +1,4 @@
-// The quickstart's own stack: state, Pulumi's home and the storage lie in one git-ignored folder of the example.
+// The quickstart's own stack: state, Pulumi's home and the storage (localPlace.mjs, cephPlace.mjs) lie in one git-ignored folder of the example.
 import { randomUUID } from "node:crypto";
 import {
   existsSync,
@@ -11,27 +11,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { note } from "../lib/console.mjs";
-import { filesystemToAllow } from "../lib/filesystem.mjs";
 import { inRoot, root, shown } from "../lib/paths.mjs";
 import { localState, pulumiIn } from "../lib/pulumi.mjs";
-
-export const stackName = "dev";
 
 const example = inRoot("examples", "quickstart");
 const local = join(example, ".local");
 
-/** Every path that the quickstart writes to. */
-export const folders = {
-  example,
-  local,
-  state: join(local, "state"),
-  home: join(local, "pulumi"),
-  storage: join(local, "storage"),
-  stackFile: join(example, `Pulumi.${stackName}.yaml`),
-  environmentFile: join(local, "env.sh"),
-  configFile: join(local, "krstorage.yaml"),
-};
+/** What all stacks of the example share. */
+export const folders = { example, local, state: join(local, "state"), home: join(local, "pulumi") };
 
 /**
  * Makes `import "krstorage"` and `npx krstorage` in the example mean this clone: what `npm install` would make of "file:../..",
@@ -58,30 +45,31 @@ function linkPackage() {
 
 export function makeFolders() {
   for (const folder of [folders.state, folders.home]) mkdirSync(folder, { recursive: true });
-  // The driver refuses a root that others may write to or list, whatever the user's umask says.
-  mkdirSync(folders.storage, { recursive: true, mode: 0o711 });
 }
 
-/** The engine's environment for this stack, and `pulumi(args)` to call it. */
-export function stackContext(engine) {
+/** The engine's environment for the stack of a place, and `pulumi(args)` to call it. */
+export function stackContext(engine, place) {
   const env = { ...engine.env, ...localState(folders) };
   return {
     ...folders,
-    stackName,
+    place,
+    stackName: place.stackName,
+    stackFile: join(example, `Pulumi.${place.stackName}.yaml`),
+    environmentFile: join(local, `env${place.suffix}.sh`),
+    configFile: join(local, `krstorage${place.suffix}.yaml`),
     engine,
     env,
     pulumi: pulumiIn(example, { pulumi: engine.pulumi, env }),
-    /** Known once the folders exist: the file system to allow, or undefined. */
-    get allowFilesystem() {
-      return filesystemToAllow(folders.storage);
-    },
+    /** The backend as it is configured. */
+    backend: place.backend(),
   };
 }
 
 /** The stack and its configuration; a second run finds both and changes nothing. */
-export async function makeStack({ pulumi }) {
+export async function makeStack(context) {
+  const { pulumi, stackName, stackFile } = context;
   await pulumi(["stack", "select", "--create", "--secrets-provider=passphrase", stackName]);
-  const values = missingConfiguration();
+  const values = missingConfiguration(context);
   if (values.length === 0) return "there already";
   await pulumi([
     "config",
@@ -91,41 +79,45 @@ export async function makeStack({ pulumi }) {
     "--path",
     ...values.flatMap((value) => ["--plaintext", value]),
   ]);
-  return `written to ${shown(folders.stackFile)}`;
+  return `written to ${shown(stackFile)}`;
 }
 
-/** `key=value` for what the stack's file lacks. The stack's id is made once; the path follows a clone that was moved. */
-function missingConfiguration() {
-  const present = existsSync(folders.stackFile) ? readFileSync(folders.stackFile, "utf8") : "";
-  const values = [];
-  if (!/^\s+krstorage:stackId:/m.test(present)) values.push(`krstorage:stackId=${randomUUID()}`);
-  if (!present.split("\n").some((line) => line.trim() === `path: ${folders.storage}`)) {
-    values.push("krstorage:backends.main.type=local", `krstorage:backends.main.path=${folders.storage}`);
-  }
-  const allow = filesystemToAllow(folders.storage);
-  if (allow !== undefined && !present.includes("allowFilesystem:")) {
-    note(
-      `this clone lies on ${allow}, which KRStorage is not tested on; for the quickstart it is allowed (allowFilesystem)`,
-    );
-    values.push(`krstorage:backends.main.allowFilesystem=${allow}`);
-  }
-  return values;
+/** `key=value` for what the stack's file lacks. The stack's id is made once. */
+function missingConfiguration({ stackFile, backend, place }) {
+  const lines = existsSync(stackFile)
+    ? readFileSync(stackFile, "utf8")
+        .split("\n")
+        .map((line) => line.trim())
+    : [];
+  const wanted = [
+    ...Object.entries(backend).map(([key, value]) => [`krstorage:backends.main.${key}`, `${key}: ${value}`, value]),
+    ...Object.entries(place.programConfiguration()).map(([key, value]) => {
+      const full = `krstorage-quickstart:${key}`;
+      return [full, `${full}: ${value}`, value];
+    }),
+  ];
+  const missing = wanted.filter(([, line]) => !lines.includes(line)).map(([key, , value]) => `${key}=${value}`);
+  const hasId = lines.some((line) => line.startsWith("krstorage:stackId:"));
+  return hasId ? missing : [`krstorage:stackId=${randomUUID()}`, ...missing];
 }
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A file to source, after which plain `pulumi` and `krstorage` commands in the example's folder reach this stack and its storage. */
-export function writeEnvironmentFile({ env, allowFilesystem }) {
-  const main = { type: "local", path: folders.storage, ...(allowFilesystem ? { allowFilesystem } : {}) };
-  writeFileSync(folders.configFile, `${JSON.stringify({ backends: { main } })}\n`, { mode: 0o600 });
+export function writeEnvironmentFile({ env, backend, configFile, environmentFile, place }) {
+  writeFileSync(configFile, `${JSON.stringify({ backends: { main: backend } })}\n`, { mode: 0o600 });
   const keys = ["PATH", "PULUMI_BACKEND_URL", "PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_SKIP_UPDATE_CHECK"];
-  const values = { ...env, KRSTORAGE_CONFIG: folders.configFile };
-  const lines = [...keys, "KRSTORAGE_CONFIG"].map((key) => `export ${key}=${quote(values[key])}`);
-  writeFileSync(folders.environmentFile, `# Written by npm run quickstart.\n${lines.join("\n")}\n`, { mode: 0o600 });
+  const values = {
+    ...Object.fromEntries(keys.map((key) => [key, env[key]])),
+    KRSTORAGE_CONFIG: configFile,
+    ...place.environment(),
+  };
+  const lines = Object.entries(values).map(([key, value]) => `export ${key}=${quote(value)}`);
+  writeFileSync(environmentFile, `# Written by ${place.command}.\n${lines.join("\n")}\n`, { mode: 0o600 });
 }
 
 /** `pulumi up`; says whether anything changed. */
-export async function up({ pulumi }) {
+export async function up({ pulumi, stackName }) {
   const { output } = await pulumi(["up", "--yes", "--stack", stackName, "--suppress-permalink=true"], { show: true });
   return /^\s+[+~-]+ ?\d+ /m.test(output.slice(output.lastIndexOf("Resources:"))) ? "up" : "nothing to change";
 }

@@ -1,5 +1,4 @@
 // The second half of the quickstart: uses what `pulumi up` made, through the library that stacks are built on.
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { note, StepError, say } from "../lib/console.mjs";
 import { inRoot, shown } from "../lib/paths.mjs";
@@ -17,6 +16,7 @@ const newText = "what was written to the original afterwards!!!";
 
 /** Writes, snapshots, clones, changes the original, checks the clone, restores. A second run finds it done and changes nothing. */
 export async function useStorage(context) {
+  const { writeText, expectText } = bytesOf(context);
   return withStorage(context, async (storage) => {
     if ((await storage.list(pool)).some((object) => object.id === clone && object.phase === "live")) {
       expectText(await storage.get(clone), oldText, "the clone");
@@ -42,6 +42,7 @@ export async function useStorage(context) {
 
 /** What exists, where, how full, and what to type next. */
 export async function printSummary(context) {
+  const { place } = context;
   await withStorage(context, async (storage) => {
     const { provisionedBytes, availableBytes, freeBytes } = await storage.getPool(pool);
     const objects = (await storage.list(pool))
@@ -52,17 +53,18 @@ export async function printSummary(context) {
     for (const object of objects)
       note(`${object.id.padEnd(widest)}  ${object.kind.padEnd(8)}  ${mebibytes(object.sizeBytes).padStart(9)}`);
     note(
-      `promised ${mebibytes(provisionedBytes)}, ${mebibytes(availableBytes)} more can be; ${mebibytes(freeBytes)} free on the disk`,
+      `promised ${mebibytes(provisionedBytes)}, ${mebibytes(availableBytes)} more can be; ${mebibytes(freeBytes)} free`,
     );
     say("\nWhere:");
-    note(`storage  ${shown(context.storage)}`);
+    for (const line of place.where()) note(line);
     note(`state    ${shown(context.state)}`);
     say("\nNext:");
     note(`. ${shown(context.environmentFile)}        then plain commands work in ${shown(context.example)}:`);
     note("  npx krstorage policy plan      what the policy would take, keep and remove, and why");
     note("  npx krstorage agent            does it, every hour, for as long as it runs");
-    note(`edit ${shown(context.example)}/index.ts (size: "128MiB"), then npm run quickstart again`);
-    note("npm run quickstart -- --destroy        takes it down; data goes to the pool's trash for 24 hours");
+    for (const line of place.next) note(line);
+    note(`edit ${shown(context.example)}/index.ts (size: "128MiB"), then ${place.command} again`);
+    note(`${place.destroyCommand}        ${place.afterDestroy}`);
   });
 }
 
@@ -84,11 +86,9 @@ export async function cleanUp(context) {
   return "destroyed";
 }
 
-async function withStorage({ storage: path, allowFilesystem }, action) {
+async function withStorage({ backend }, action) {
   const { openStorage } = createRequire(import.meta.url)(inRoot("dist", "provider", "storage", "index.js"));
-  const storage = openStorage({
-    backends: { main: { type: "local", path, ...(allowFilesystem ? { allowFilesystem } : {}) } },
-  });
+  const storage = openStorage({ backends: { main: backend } });
   try {
     return await action(storage);
   } finally {
@@ -96,20 +96,16 @@ async function withStorage({ storage: path, allowFilesystem }, action) {
   }
 }
 
-function writeText({ connection }, text) {
-  const file = openSync(connection.path, "r+");
-  writeSync(file, text, offset);
-  fsyncSync(file);
-  closeSync(file);
-}
-
-function expectText({ id, connection }, text, what) {
-  const file = openSync(connection.path, "r");
-  const bytes = Buffer.alloc(text.length);
-  readSync(file, bytes, 0, bytes.length, offset);
-  closeSync(file);
-  if (bytes.toString() !== text)
-    throw new StepError(`${what} (${id}) does not hold the bytes that it should: ${JSON.stringify(bytes.toString())}`);
+/** Writes into a disk, and reads it, by nothing but the volume's connection. */
+function bytesOf({ place }) {
+  return {
+    writeText: ({ connection }, text) => place.writeAt(connection, offset, text),
+    expectText({ id, connection }, text, what) {
+      const found = place.readAt(connection, offset, text.length);
+      if (found !== text)
+        throw new StepError(`${what} (${id}) does not hold the bytes that it should: ${JSON.stringify(found)}`);
+    },
+  };
 }
 
 const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MiB`;

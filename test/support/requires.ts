@@ -3,7 +3,7 @@
  * skipped test stands in for the whole block, its name carries the reason, and `npm test` lists it at the end.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What a test can need. `attach` is strace on a process that runs already; `loop` is a loop device that can be mounted; `reflink` is btrfs or xfs on one. */
@@ -28,6 +28,7 @@ export type Need =
   | "systemd"
   | "python3"
   | "ceph"
+  | "cephFuse"
   | "uml";
 
 export interface Requirements {
@@ -121,7 +122,18 @@ const reasons: Record<Need, () => string | undefined> = {
     reasonFor("root") ??
     trial("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], "may not mount"),
   python3: () => program("python3"),
-  ceph: () => reasonFor("linux") ?? program("ceph-mon") ?? program("ceph-mgr") ?? program("ceph-osd") ?? program("rbd"),
+  ceph: () =>
+    reasonFor("linux") ??
+    program("ceph-mon") ??
+    program("ceph-mgr") ??
+    program("ceph-osd") ??
+    program("ceph-mds") ??
+    program("rbd"),
+  cephFuse: () =>
+    reasonFor("ceph") ??
+    reasonFor("root") ??
+    program("ceph-fuse") ??
+    (existsSync("/dev/fuse") ? undefined : "there is no /dev/fuse"),
   uml: () =>
     reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4") ?? program("mkfs.xfs"),
 };

@@ -21,9 +21,11 @@ const root = join(__dirname, "..", "..", "..");
 /** What users and contributors read. Engine tests run the commands of the README, of docs/ and of the examples; here is what needs no engine. */
 const documents = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"],
-  ...readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join("docs", name)),
+  ...["docs", "docs/backends"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(folder, name)),
+  ),
   ...readdirSync(join(root, "examples"))
     .map((name) => join("examples", name, "README.md"))
     .filter((path) => existsSync(join(root, path))),
@@ -136,6 +138,19 @@ describe("documents", () => {
     const table = textOf("docs/backends.md");
     for (const option of ["timeout", "concurrency", "readOnly", "acceptIdentity", "formerly", "path", "group"])
       expect(table).toMatch(new RegExp(`^\\| \`${option}\` \\| \\S`, "m"));
+  });
+
+  test("the rights of docs/backends/ceph.md are those that KRStorage has in the tests' clusters", () => {
+    const command = blocksIn("docs/backends/ceph.md", "sh").find((block) =>
+      block.startsWith("ceph auth get-or-create"),
+    );
+    const printed = execFileSync("sh", ["-c", `ceph() { printf '%s\\0' "$@"; }\n${command}`], { encoding: "utf8" });
+    const inOneLine = (text: string) => text.replaceAll(/\s+/g, " ");
+    const [, , user, ...caps] = printed.split("\0").slice(0, -1).map(inOneLine);
+    const cluster = join(root, "test", "backends", "ceph", "cluster.mjs");
+    const program = `import(${JSON.stringify(cluster)}).then((m) => console.log(JSON.stringify(m.krstorageCaps)))`;
+    const used = JSON.parse(execFileSync(process.execPath, ["-e", program], { encoding: "utf8" })) as string[];
+    expect([user, caps]).toEqual(["client.krstorage", used.map(inOneLine)]);
   });
 
   test("generated documents are up to date", () => {

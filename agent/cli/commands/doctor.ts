@@ -8,7 +8,7 @@ const tones: Record<CheckStatus, Tone> = { ok: "good", warning: "warn", failed: 
 export const doctor: Command = {
   details:
     "Looks and changes nothing: Node, the configuration file and who may read it, Pulumi's CLI, every backend, its " +
-    "folder, rights and file system, its pools, and how far its clock is from this machine's. Ends with 1 if a check failed.",
+    "folder, rights and file system, how a cluster says it is, its pools, and how far its clock is from this machine's. Ends with 1 if a check failed.",
   examples: [
     ["doctor", "before anything else when something does not work"],
     ["doctor --json", "for a monitor"],

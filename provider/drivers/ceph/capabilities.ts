@@ -1,6 +1,8 @@
 import type { PoolCapabilities } from "../../model/pool";
+import { choiceOfFilesystem } from "./shareFilesystem";
+import type { Site } from "./site";
 
-/** What pools in a Ceph cluster can do. Shares are not made yet. */
+/** What pools in a Ceph cluster can do that has no file system for shares. */
 export const cephCapabilities: PoolCapabilities = {
   copyOnWrite: true,
   onlineSnapshot: "crash",
@@ -11,3 +13,18 @@ export const cephCapabilities: PoolCapabilities = {
   images: true,
   shareProtocols: [],
 };
+
+/** What they can do where there is one. */
+export const withShares: PoolCapabilities = {
+  ...cephCapabilities,
+  shareProtocols: ["cephfs"],
+  shareQuota: "enforced",
+  shareSnapshot: "crash",
+  // A folder bears 100, and one is needed to copy a share
+  maxShareSnapshots: 99,
+};
+
+/** What pools of a backend can do now. */
+export async function capabilitiesOf(site: Site): Promise<PoolCapabilities> {
+  return "filesystem" in (await choiceOfFilesystem(site)) ? withShares : cephCapabilities;
+}

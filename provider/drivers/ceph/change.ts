@@ -10,6 +10,7 @@ import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireLive, requireSource } from "./matching";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
+import { subvolumeOf } from "./shareStored";
 import { lookAt } from "./stored";
 import { requireNotOpen, requireNotRegistered } from "./uses";
 
@@ -56,7 +57,10 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
     saveEntry(transaction, next);
     return next;
   });
-  if (growing.image.id !== undefined) await pool.site.cluster.growImage(pool.id, growing.image.id, sizeBytes);
+  const share = subvolumeOf(growing);
+  // To what is promised by now: a smaller quota that comes late would shrink it
+  if (share) await pool.site.filesystems.resize(share, growing.growingTo ?? sizeBytes);
+  else if (growing.image.id !== undefined) await pool.site.cluster.growImage(pool.id, growing.image.id, sizeBytes);
   const { uid, claim } = match;
   const grown = await pool.table.change((transaction): ReadEntry => {
     const { growingTo = 0, ...found } = requireLive(pool, transaction, { uid, claim });
@@ -66,6 +70,8 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
     saveEntry(transaction, next);
     return next;
   });
+  // Somebody else has let it grow further meanwhile, and ours may have come after theirs
+  if (share && grown.record.sizeBytes > sizeBytes) await pool.site.filesystems.resize(share, grown.record.sizeBytes);
   return lookAt(pool, grown);
 }
 
@@ -116,6 +122,12 @@ export async function rollbackObject(
       pool.writable(transaction);
       const volume = requireLive(pool, transaction, match);
       const what = nameOf(pool, volume);
+      if (volume.subvolume)
+        throw new KrStorageError(
+          "UNSUPPORTED",
+          `${what} is a share, whose files cannot be exchanged at one instant; make a new share from the snapshot`,
+          { target: what },
+        );
       const snapshot = requireSource(pool, transaction, snapshotUid);
       if (snapshot.kind !== "snapshot" || snapshot.sourceUid !== volume.uid)
         throw new KrStorageError("INVALID_ARGUMENT", `${snapshot.name} is not a snapshot of ${what}`, { target: what });

@@ -14,10 +14,29 @@ const poolList = z.array(
     application_metadata: z.record(text, z.record(text, text)),
   }),
 );
+const room = z.looseObject({ total_bytes: z.number(), total_avail_bytes: z.number() });
 const usage = z.looseObject({
-  stats: z.looseObject({ total_bytes: z.number(), total_avail_bytes: z.number() }),
+  stats: room,
+  stats_by_class: z.record(text, room),
   pools: z.array(z.looseObject({ id: z.int(), stats: z.looseObject({ stored: z.number(), max_avail: z.number() }) })),
 });
+const health = z.looseObject({
+  status: text,
+  checks: z.record(
+    text,
+    z.looseObject({ severity: text, summary: z.looseObject({ message: text }), muted: z.boolean() }),
+  ),
+});
+const treeNode = z.looseObject({
+  id: z.int(),
+  name: text,
+  type: text,
+  children: z.array(z.int()).default([]),
+  device_class: text.optional(),
+  status: text.optional(),
+  reweight: z.number().optional(),
+});
+const osdTree = z.looseObject({ nodes: z.array(treeNode), stray: z.array(treeNode) });
 const imagesFound = z.object({
   found: z.record(text, z.tuple([z.number(), z.array(z.number())])),
   trash: z.array(text),
@@ -28,6 +47,9 @@ const watchers = z.array(z.object({ address: text, client: z.number() }));
 /** A pool of the cluster as it describes it. */
 export type ClusterPool = z.infer<typeof poolList>[number];
 export type Usage = z.infer<typeof usage>;
+export type ClusterHealth = z.infer<typeof health>;
+/** Where OSDs stand, as the cluster places data: hosts and what they are part of. OSDs without a place are `stray`. */
+export type OsdTree = z.infer<typeof osdTree>;
 export type ImagesFound = z.infer<typeof imagesFound>;
 export type Watcher = z.infer<typeof watchers>[number];
 
@@ -46,6 +68,12 @@ export class Cluster {
   }
   async usage(): Promise<Usage> {
     return this.mon({ prefix: "df", format: "json" }, usage, "reading the usage of");
+  }
+  async health(): Promise<ClusterHealth> {
+    return this.mon({ prefix: "health", detail: "detail", format: "json" }, health, "reading the health of");
+  }
+  async osdTree(): Promise<OsdTree> {
+    return this.mon({ prefix: "osd tree", format: "json" }, osdTree, "listing the OSDs of");
   }
   async pools(): Promise<ClusterPool[]> {
     return this.mon({ prefix: "osd pool ls", detail: "detail", format: "json" }, poolList, "listing the pools of");

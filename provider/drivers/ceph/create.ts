@@ -3,12 +3,14 @@ import type { Image } from "../../model/image";
 import type { Call, NewObject, StoredObject } from "../driver";
 import { formatVersion, type ObjectRecord } from "../record";
 import { checkedRecord, checkNewObject } from "../requests";
+import { withShares } from "./capabilities";
 import { requireRoom } from "./capacity";
 import {
   allEntries,
   type Entry,
   findEntry,
   goneKey,
+  groupKey,
   nameKey,
   objectKey,
   type ReadEntry,
@@ -21,6 +23,8 @@ import { givenUp, leaseMs } from "./lease";
 import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireSource } from "./matching";
 import type { OpenPool, Usage } from "./openPool";
+import { choiceOfFilesystem, groupOf } from "./shareFilesystem";
+import { makeShare } from "./shareMake";
 import { carrierOf, lookAt } from "./stored";
 import type { Transaction } from "./table";
 import { abandon, isAbandoned, undoCreation } from "./undo";
@@ -33,11 +37,14 @@ import { holdersOf } from "./uses";
 export async function createObject(pool: OpenPool, request: NewObject, call: Call): Promise<StoredObject> {
   checkNewObject(request, pool.where);
   refuseUnsupported(pool, request);
-  const [now, usage] = await Promise.all([pool.now(), pool.usage()]);
-  const reserved = await reserve(pool, request, { now, usage, call });
+  const [now, usage, subvolume] = await Promise.all([pool.now(), pool.usage(), placeOf(pool, request)]);
+  const reserved = await reserve(pool, request, { now, usage, call, ...(subvolume && { subvolume }) });
   try {
     if (reserved.source) await requireHealthy(pool, reserved.source);
-    const made = await makeBytes(pool, reserved, request.image && { image: request.image, call });
+    const { entry, source } = reserved;
+    const made = entry.subvolume
+      ? await makeShare(pool, entry, source, call)
+      : await makeBytes(pool, reserved, request.image && { image: request.image, call });
     const published = await publish(pool, made);
     return await lookAt(pool, published);
   } catch (error) {
@@ -45,13 +52,20 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
   }
 }
 
-function refuseUnsupported(pool: OpenPool, { kind }: NewObject): void {
-  if (kind !== "share") return;
-  throw new KrStorageError(
-    "UNSUPPORTED",
-    `${pool.where}: there are no shares in pools of this driver; make volumes, or shares in a local pool`,
-    { target: pool.where },
-  );
+function refuseUnsupported(pool: OpenPool, { kind, settings }: NewObject): void {
+  const protocol = settings?.protocol ?? "cephfs";
+  if (kind !== "share" || protocol === "cephfs") return;
+  throw new KrStorageError("UNSUPPORTED", `${pool.where}: it serves shares by cephfs, not ${protocol}`, {
+    target: pool.where,
+  });
+}
+
+/** Where a new share is to be made; undefined for what is none. Throws UNSUPPORTED where that is not certain. */
+async function placeOf(pool: OpenPool, { kind }: NewObject): Promise<Entry["subvolume"]> {
+  if (kind !== "share") return undefined;
+  const choice = await choiceOfFilesystem(pool.site);
+  if ("filesystem" in choice) return { filesystem: choice.filesystem, group: groupOf(pool.id) };
+  throw new KrStorageError("UNSUPPORTED", `${pool.where} takes no shares: ${choice.problem}`, { target: pool.where });
 }
 
 interface Reserved {
@@ -62,6 +76,8 @@ interface Circumstances {
   now: number;
   usage: Usage;
   call: Call;
+  /** Of a new share. */
+  subvolume?: NonNullable<Entry["subvolume"]>;
 }
 
 async function reserve(pool: OpenPool, request: NewObject, seen: Circumstances): Promise<Reserved> {
@@ -97,7 +113,7 @@ function enter(
   pool: OpenPool,
   transaction: Transaction,
   request: NewObject,
-  { now, usage, call }: Circumstances,
+  { now, usage, call, subvolume: place }: Circumstances,
 ): Reserved {
   const { name, uid, kind, sourceUid } = request;
   const what = `${pool.where}/${name}`;
@@ -110,6 +126,12 @@ function enter(
         target: pool.where,
       },
     );
+  if (kind === "share" && !header.capabilities.shareProtocols?.includes("cephfs"))
+    throw new KrStorageError(
+      "UNSUPPORTED",
+      `${pool.where} takes no shares: it was not certain of a file system when it was made; it is now, and fsck with repair notes it`,
+      { target: pool.where },
+    );
   const taken = (why: string) => new KrStorageError("ALREADY_EXISTS", `${what}: ${why}`, { target: what });
   if (transaction.has(objectKey(uid)) || transaction.has(goneKey(uid)))
     throw taken(`the uid ${uid} is, or was, in the pool`);
@@ -119,6 +141,9 @@ function enter(
   const source = sourceUid === undefined ? undefined : requireSource(pool, transaction, sourceUid);
   if (kind === "snapshot" && source?.kind === "snapshot")
     throw new KrStorageError("INVALID_ARGUMENT", `${what}: ${source.name} is a snapshot itself`, { target: what });
+  const subvolume = kind === "snapshot" ? source?.subvolume : place;
+  refuseOtherKind(source, kind, what);
+  refuseTooManySnapshots(transaction, request, source, what);
   const sizeBytes = kind === "snapshot" ? source?.record.sizeBytes : (request.sizeBytes ?? source?.record.sizeBytes);
   if (sizeBytes === undefined || sizeBytes < (source?.record.sizeBytes ?? 0))
     throw new KrStorageError("INVALID_ARGUMENT", `${what}: a clone is at least as large as ${source?.name}`, {
@@ -126,7 +151,13 @@ function enter(
     });
   if (kind !== "snapshot") requireRoom(transaction, header, usage, sizeBytes, what);
   const record = checkedRecord(
-    newRecord(request, { identity: header.identity, now, by: call.actor.by, sizeBytes }),
+    newRecord(request, {
+      identity: header.identity,
+      now,
+      by: call.actor.by,
+      sizeBytes,
+      isOfShare: !!source?.subvolume,
+    }),
     what,
   );
   const entry: ReadEntry = {
@@ -136,6 +167,7 @@ function enter(
     phase: "creating",
     // A name with the uid in it is never used twice: whoever still holds an old connection opens nothing else by it
     image: kind === "snapshot" && source ? source.image : { name: `${name}.${uid}` },
+    ...(subvolume === undefined ? {} : { subvolume }),
     ...(kind === "snapshot" ? { snapshot: { name: `krs.${uid}` } } : {}),
     ...(sourceUid === undefined ? {} : { sourceUid }),
     leaseUntil: now + leaseMs,
@@ -143,12 +175,43 @@ function enter(
   };
   saveEntry(transaction, entry);
   transaction.set(nameKey(name), uid);
+  // Whoever removes the pool finds the group by this, also when the backend names another file system by then
+  if (subvolume && !transaction.has(groupKey(subvolume.filesystem)))
+    transaction.set(groupKey(subvolume.filesystem), subvolume.group);
   return { entry, ...(source ? { source } : {}) };
+}
+
+/** Throws INVALID_ARGUMENT for a share of a volume, and the other way round. */
+function refuseOtherKind(source: Entry | undefined, kind: NewObject["kind"], what: string): void {
+  if (!source || kind === "snapshot" || (source.subvolume !== undefined) === (kind === "share")) return;
+  const is = source.subvolume ? "a share, or a snapshot of one" : "a volume, or a snapshot of one";
+  throw new KrStorageError("INVALID_ARGUMENT", `${what}: ${source.name} is ${is}; a ${kind} cannot be made from it`, {
+    target: what,
+  });
+}
+
+/** A folder of CephFS bears a hundred, whatever their phase. */
+function refuseTooManySnapshots(
+  transaction: Transaction,
+  { kind }: NewObject,
+  source: Entry | undefined,
+  what: string,
+): void {
+  const most = withShares.maxShareSnapshots ?? Number.POSITIVE_INFINITY;
+  if (kind !== "snapshot" || !source?.subvolume) return;
+  const taken = allEntries(transaction).filter((each) => each.kind === kind && each.image.name === source.image.name);
+  if (taken.length < most) return;
+  const inTrash = taken.filter(({ phase }) => phase === "trashed").length;
+  throw new KrStorageError(
+    "QUOTA_EXCEEDED",
+    `${what}: ${source.name} has ${taken.length} snapshots (${inTrash} of them in the trash), and a share bears ${most}; delete and purge some`,
+    { target: what },
+  );
 }
 
 function newRecord(
   request: NewObject,
-  made: { identity: string; now: number; by: string; sizeBytes: number },
+  made: { identity: string; now: number; by: string; sizeBytes: number; isOfShare: boolean },
 ): ObjectRecord {
   const {
     kind,
@@ -187,6 +250,7 @@ function newRecord(
     ...(settings === undefined || kind === "snapshot" ? {} : { settings }),
     ...(policies === undefined || kind === "snapshot" ? {} : { policies }),
     ...(taken === undefined || kind !== "snapshot" ? {} : { taken, sourceKind: "volume" as const }),
+    ...(kind === "snapshot" && made.isOfShare ? { sourceKind: "share" as const } : {}),
     revision: 1,
   };
 }
@@ -237,7 +301,7 @@ async function publish(pool: OpenPool, made: ReadEntry): Promise<ReadEntry> {
   return pool.table.change((transaction) => {
     const current = findEntry(transaction, made.uid);
     const what = nameOf(pool, made);
-    if (current?.phase !== "creating") throw givenUp(pool, made);
+    if (current?.phase !== "creating") throw givenUp(what);
     requireReadable(current, what);
     const { leaseUntil: _, ...published } = made;
     const live: ReadEntry = { ...published, phase: "live", record: checkedRecord(made.record, what) };

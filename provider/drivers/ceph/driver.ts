@@ -1,7 +1,6 @@
 import { KrStorageError, messageOf } from "../../model/errors";
 import type { Image } from "../../model/image";
 import { nameProblem } from "../../model/names";
-import type { CapacityFacts } from "../capacity";
 import type {
   Call,
   Driver,
@@ -13,9 +12,11 @@ import type {
   NewObject,
   NewPolicy,
   NewPool,
+  Nodes,
   PolicyChange,
   PoolChange,
   PoolRef,
+  Prospect,
   Purge,
   RecordChange,
   StoredObject,
@@ -24,21 +25,24 @@ import type {
 } from "../driver";
 import { inspectImage } from "../imageFile";
 import type { PolicyRecord } from "../record";
+import { capabilitiesOf } from "./capabilities";
 import { flattenObject, growObject, rollbackObject, updateObject } from "./change";
 import { createObject } from "./create";
 import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
 import { listPool } from "./list";
 import { changePool, createPool, listPools, removePool } from "./managePools";
+import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { keyOf } from "./poolUser";
 import { purgeObject } from "./purge";
+import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";
 import { holdersOf } from "./uses";
 
-/** RBD images in the pools of a Ceph cluster, their records in a table beside them. */
+/** RBD images in the pools of a Ceph cluster, and CephFS subvolumes that belong to them, their records in a table beside them. */
 export class CephDriver implements Driver {
   readonly type = "ceph";
   private readonly pools: Pools;
@@ -59,7 +63,7 @@ export class CephDriver implements Driver {
   readPool(ref: PoolRef, call: Call): Promise<StoredPool | undefined> {
     return this.run(call, "reading", this.where(ref), async () => (await this.pools.find(ref))?.read());
   }
-  prospect(name: string, call: Call): Promise<CapacityFacts> {
+  prospect(name: string, call: Call): Promise<Prospect> {
     return this.run(call, "looking for room for", this.where({ name }), async () => {
       const problem = nameProblem(name);
       if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { target: this.where({ name }) });
@@ -67,7 +71,8 @@ export class CephDriver implements Driver {
       const { replicas } = this.site.options;
       const totalBytes = Math.floor(stats.total_bytes / replicas);
       const freeBytes = Math.floor(stats.total_avail_bytes / replicas);
-      return { totalBytes, freeBytes, allocatedBytes: 0, provisionedBytes: 0 };
+      const capabilities = await capabilitiesOf(this.site);
+      return { totalBytes, freeBytes, allocatedBytes: 0, provisionedBytes: 0, capabilities };
     });
   }
   createPool(request: NewPool, call: Call): Promise<StoredPool> {
@@ -128,9 +133,13 @@ export class CephDriver implements Driver {
     return this.within(ref, call, "removing a policy from", (pool) => removePolicy(pool, match));
   }
 
+  nodes(call: Call): Promise<Nodes> {
+    return this.run(call, "looking at", this.site.backend, () => readNodes(this.site.cluster));
+  }
   holders(ref: PoolRef, uid: string, call: Call): Promise<Holder[]> {
     return this.within(ref, call, "looking at an object in", async (pool) => {
       const found = await pool.table.read((transaction) => findEntry(transaction, uid));
+      if (found?.kind === "share") return shareHolders(pool, found);
       return found?.kind === "volume" ? holdersOf(pool, found.image.id) : [];
     });
   }

@@ -20,7 +20,11 @@ export const goneKey = (uid: string) => `d.${uid}`;
 export const leftovers = "z.";
 export const leftoverKey = (image: string) => `${leftovers}${image}`;
 
-/** The name of the snapshot that is taken to clone a volume. */
+/** A file system in which the pool's shares are: the name of their group. */
+const groups = "f.";
+export const groupKey = (filesystem: string) => `${groups}${filesystem}`;
+
+/** The name of the snapshot that is taken to clone a volume or share. */
 export const temporarySnapshot = (cloneUid: string) => `krs-clone.${cloneUid}`;
 
 const entry = z.looseObject({
@@ -28,8 +32,13 @@ const entry = z.looseObject({
   name: z.string(),
   kind: z.enum(["volume", "share", "snapshot"]),
   phase: z.enum(["creating", "live", "trashed", "purging"]),
-  /** The image that carries it; of a snapshot that of its volume. Its id is known once it is made. */
+  /**
+   * The image that carries it; of a snapshot that of its volume. Its id is known once it is made. Of a share the name of its
+   * subvolume, and of the folder in that.
+   */
   image: z.object({ name: z.string(), id: z.string().optional() }),
+  /** Of a share and its snapshots: where the subvolume is. `path` is what consumers mount, known once it is made. */
+  subvolume: z.object({ filesystem: z.string(), group: z.string(), path: z.string().optional() }).optional(),
   /** Of a snapshot: its name and id in the image. */
   snapshot: z.object({ name: z.string(), id: z.int().optional() }).optional(),
   /** Of one that is being made: what it is made from, and until when its maker is waited for, by the cluster's clock. */
@@ -45,7 +54,17 @@ const entry = z.looseObject({
 /** An object as the table has it. `record` is undefined where nobody can read it. */
 export type Entry = Pick<
   z.infer<typeof entry>,
-  "uid" | "name" | "kind" | "phase" | "image" | "snapshot" | "sourceUid" | "leaseUntil" | "growingTo" | "rollingBackTo"
+  | "uid"
+  | "name"
+  | "kind"
+  | "phase"
+  | "image"
+  | "subvolume"
+  | "snapshot"
+  | "sourceUid"
+  | "leaseUntil"
+  | "growingTo"
+  | "rollingBackTo"
 > & { record?: ObjectRecord };
 /** One whose record can be read. */
 export type ReadEntry = Entry & { record: ObjectRecord };
@@ -89,6 +108,13 @@ export function damagedEntries(transaction: Transaction): DamagedRecord[] {
     if (!found) return [{ uid, problem: "its entry in the pool's table cannot be read" }];
     return found.record ? [] : [{ uid, name: found.name, problem: "its record cannot be read" }];
   });
+}
+
+/** Where the pool's shares are, or were. */
+export function groupsIn(transaction: Transaction): { filesystem: string; group: string }[] {
+  return transaction
+    .keys(groups)
+    .map((key) => ({ filesystem: key.slice(groups.length), group: String(transaction.get(key)) }));
 }
 
 export function saveEntry(transaction: Transaction, changed: Entry): void {

@@ -28,6 +28,17 @@ const meanings: Record<number, Mapping> = {
   [constants.errno.ENOENT]: { code: "NOT_FOUND", todo: "it is not there any more" },
   [constants.errno.EEXIST]: { code: "ALREADY_EXISTS", todo: "it is there already" },
   [constants.errno.EBUSY]: { code: "IN_USE", todo: "end what uses it first" },
+  [constants.errno.EAGAIN]: {
+    code: "IN_USE",
+    retryable: true,
+    todo: "it is just being copied; try again when that has ended",
+  },
+  [constants.errno.EMLINK]: { code: "QUOTA_EXCEEDED", todo: "a folder bears no more snapshots: delete some" },
+  [constants.errno.EOPNOTSUPP]: {
+    code: "UNAVAILABLE",
+    retryable: true,
+    todo: "the cluster's manager does not do this, or not yet: look at `ceph mgr module ls`",
+  },
   [constants.errno.ENOTEMPTY]: { code: "IN_USE", todo: "clones or snapshots need it" },
   [constants.errno.ENOSPC]: {
     code: "QUOTA_EXCEEDED",

@@ -24,7 +24,7 @@ export async function fillFromFile(
     const file = `/proc/${process.pid}/fd/${descriptor}`;
     for (let offset = 0; offset < totalBytes; offset += partBytes) {
       throwIfCancelled(call.signal, "making", what);
-      await renewLease(pool, entry);
+      await renewLease(pool, entry.uid, what);
       const length = Math.min(partBytes, totalBytes - offset);
       await pool.site.cluster.writeFile(pool.id, imageId, { file, offset, length });
       call.progress?.({ doneBytes: offset + length, totalBytes });

@@ -2,7 +2,8 @@ import type { Call, Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers } from "./entry";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
-import { problemOf } from "./stored";
+import { checkShare, checkShareCapability, checkStrayShares } from "./shareFsck";
+import { problemOf, seeAll } from "./stored";
 import { isAbandoned, undoCreation } from "./undo";
 
 /** Compares the table with the cluster. A repair finishes what was interrupted; it removes nothing that was ever published. */
@@ -21,7 +22,7 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
     message: problem,
     repaired: false,
   }));
-  const seen = await cluster.images(pool.id, [...new Set(read.entries.flatMap(({ image }) => image.id ?? []))]);
+  const seen = await seeAll(pool, read.entries);
   for (const each of read.entries) {
     const { uid, name, phase, image } = each;
     if (isAbandoned(each, now)) {
@@ -34,13 +35,18 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
       continue;
     }
     const wrong = problemOf(each, seen);
-    if (!wrong) continue;
+    if (!wrong) {
+      if (each.record)
+        findings.push(...(await checkShare(pool, { ...each, record: each.record }, seen.shares, repair)));
+      continue;
+    }
     const isInTrash =
       image.id !== undefined && phase === "live" && each.kind === "volume" && seen.trash.includes(image.id);
     const repaired =
       repair && isInTrash && image.id !== undefined && (await cluster.restoreFromTrash(pool.id, image.id, image.name));
     findings.push({ object: uid, message: `"${name}": ${wrong.problem}`, repaired });
   }
+  findings.push(...(await checkStrayShares(pool, repair)), ...(await checkShareCapability(pool, repair)));
   if (repair && read.leftovers.length > 0) await removeLeftovers(pool);
   return findings;
 }

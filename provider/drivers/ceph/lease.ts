@@ -1,6 +1,5 @@
 import { KrStorageError } from "../../model/errors";
-import { type Entry, findEntry, saveEntry } from "./entry";
-import { nameOf } from "./matching";
+import { findEntry, saveEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 
 /**
@@ -9,19 +8,17 @@ import type { OpenPool } from "./openPool";
  */
 export const leaseMs = 6_000;
 
-/** Has the maker of an object be waited for again. Throws CONFLICT if it was taken for gone meanwhile. */
-export async function renewLease(pool: OpenPool, made: Entry): Promise<void> {
+/** Has others wait on for what takes long and goes on. Throws CONFLICT where they have given it up already. */
+export async function renewLease(pool: OpenPool, uid: string, what: string): Promise<void> {
   const now = await pool.now();
   await pool.table.change((transaction) => {
-    const found = findEntry(transaction, made.uid);
-    if (found?.phase !== "creating") throw givenUp(pool, made);
+    const found = findEntry(transaction, uid);
+    if (found?.phase !== "creating") throw givenUp(what);
     saveEntry(transaction, { ...found, leaseUntil: now + leaseMs });
   });
 }
 
-/** Said to the maker of an object that others have undone. */
-export function givenUp(pool: OpenPool, made: Entry): KrStorageError {
-  const what = nameOf(pool, made);
+export function givenUp(what: string): KrStorageError {
   return new KrStorageError("CONFLICT", `${what} took too long to be made and was given up; try again`, {
     target: what,
     retryable: true,

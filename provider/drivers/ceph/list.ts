@@ -2,9 +2,9 @@ import type { DamagedRecord, Listing } from "../driver";
 import { type PolicyRecord, policyRecord } from "../record";
 import { allEntries, damagedEntries, policies, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
-import { reachOf, storedObject } from "./stored";
+import { reachOf, seeAll, storedObject } from "./stored";
 
-/** Everything in a pool: one read of its table, one look at all of its images, whatever their number. */
+/** Everything in a pool: one read of its table, one look at all of its images and one at all of its shares, whatever their number. */
 export async function listPool(pool: OpenPool): Promise<Listing> {
   const [usage, reach] = await Promise.all([pool.usage(), reachOf(pool)]);
   const read = await pool.table.read((transaction) => ({
@@ -13,8 +13,7 @@ export async function listPool(pool: OpenPool): Promise<Listing> {
     damaged: damagedEntries(transaction),
     policies: transaction.keys(policies).map((key) => [key.slice(policies.length), transaction.get(key)] as const),
   }));
-  const images = new Set(read.entries.flatMap(({ image }) => image.id ?? []));
-  const seen = await pool.site.cluster.images(pool.id, [...images]);
+  const seen = await seeAll(pool, read.entries);
   const listing: Listing = {
     pool: read.pool,
     objects: read.entries.map((each) => storedObject(each, seen, reach)),

@@ -4,8 +4,8 @@ import { applyPoolChange, requireMatch } from "../changes";
 import type { Call, Match, NewPool, PoolChange, PoolRef, StoredPool } from "../driver";
 import { formatVersion, newUid, type PoolRecord } from "../record";
 import { checkedPoolRecord, isUid } from "../requests";
-import { cephCapabilities } from "./capabilities";
-import { allEntries, leftovers, objects, poolKey, requireWritable } from "./entry";
+import { capabilitiesOf } from "./capabilities";
+import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } from "./entry";
 import { identityOf, OpenPool, type Pools } from "./openPool";
 import { giveUser, removeUser } from "./poolUser";
 import { removeLeftovers } from "./purge";
@@ -79,7 +79,7 @@ async function newRecord(pools: Pools, request: NewPool, id: number, call: Call)
       requested,
       labels,
       settings,
-      capabilities: cephCapabilities,
+      capabilities: await capabilitiesOf(pools.site),
       revision: 1,
     },
     `pool ${name}`,
@@ -132,12 +132,14 @@ export async function removePool(pools: Pools, ref: PoolRef, match: Match): Prom
     return retireOrEnd(pool, transaction, record as PoolRecord, now);
   });
   if (ending === "retired") return "retired";
-  await refuseForeign(pool).catch(async (error: unknown) => {
-    await pool.table.change((transaction) =>
-      transaction.set(poolKey, { ...pool.header(transaction), removing: undefined }),
-    );
-    throw error;
-  });
+  await refuseForeign(pool)
+    .then(() => removeGroups(pool))
+    .catch(async (error: unknown) => {
+      await pool.table.change((transaction) =>
+        transaction.set(poolKey, { ...pool.header(transaction), removing: undefined }),
+      );
+      throw error;
+    });
   await cluster.renamePool(pool.name, removingName(match.uid));
   await removeUser(pools.site, match.uid, pool.where);
   await cluster.deletePool(removingName(match.uid));
@@ -171,6 +173,11 @@ function retireOrEnd(
   return "removing";
 }
 
+/** The cluster refuses to remove one in which anything is. */
+async function removeGroups(pool: OpenPool): Promise<void> {
+  for (const each of await pool.table.read(groupsIn)) await pool.site.filesystems.removeGroup(each);
+}
+
 function someNames(transaction: Transaction): string {
   const names = allEntries(transaction)
     .filter(({ phase }) => phase !== "trashed")
@@ -181,11 +188,13 @@ function someNames(transaction: Transaction): string {
 
 /** Throws IN_USE where the cluster sees anything in the pool: images, namespaces, objects of other applications. */
 async function refuseForeign(pool: OpenPool): Promise<void> {
-  const { cluster } = pool.site;
+  const { cluster, filesystems } = pool.site;
   const { images, trash, namespaces } = await cluster.names(pool.id);
   const found = [...images, ...trash]
     .map(([, name]) => `image ${name}`)
     .concat(namespaces.map((name) => `namespace ${name}`));
+  for (const each of await pool.table.read(groupsIn))
+    found.push(...(await filesystems.subvolumes(each)).map((name) => `subvolume ${name}`));
   if (found.length === 0) found.push(...(await cluster.strangers(pool.id)).map((name) => `object ${name}`));
   if (found.length === 0) return;
   throw new KrStorageError(

@@ -3,7 +3,7 @@ import { notLive, requireMatch } from "../changes";
 import type { Match } from "../driver";
 import { type Entry, findEntry, type ReadEntry, requireReadable } from "./entry";
 import type { OpenPool } from "./openPool";
-import { problemOf } from "./stored";
+import { problemOf, seeAll } from "./stored";
 import type { Transaction } from "./table";
 
 export const nameOf = (pool: OpenPool, { name }: { name: string }) => `${pool.where}/${name}`;
@@ -33,8 +33,7 @@ export function requireSource(pool: OpenPool, transaction: Transaction, uid: str
 
 /** Throws PRECONDITION_FAILED unless the object's bytes are what they should be. */
 export async function requireHealthy(pool: OpenPool, found: Entry): Promise<void> {
-  const seen = await pool.site.cluster.images(pool.id, found.image.id === undefined ? [] : [found.image.id]);
-  const wrong = problemOf(found, seen);
+  const wrong = problemOf(found, await seeAll(pool, [found]));
   if (!wrong) return;
   const what = nameOf(pool, found);
   throw new KrStorageError("PRECONDITION_FAILED", `${what} (uid ${found.uid}) is ${wrong.health}: ${wrong.problem}`, {

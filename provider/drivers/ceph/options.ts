@@ -29,6 +29,11 @@ export const cephOptions = z.object({
   keyring: absolutePath.optional(),
   /** How many copies of the data new pools keep. Default 3. */
   replicas: z.int().min(1).max(10).default(3),
+  /** The CephFS file system that shares are made in. Default: the only one that there is; where there are several, pools take no shares. */
+  filesystem: z
+    .string()
+    .regex(/^[\w.-]+$/, { error: "expected the name of a file system" })
+    .optional(),
   /** The Python that has Ceph's bindings (Debian: python3-rados and python3-rbd, which ceph-common brings). Default "/usr/bin/python3". */
   python: absolutePath.default("/usr/bin/python3"),
   /** How long the cluster may take to answer one request, in seconds, before it counts as unavailable. Default 30. */

@@ -56,10 +56,19 @@ export async function removeUser(site: Site, poolUid: string, where: string): Pr
 
 /** The key that opens a live volume, of the user in its connection. A pool that has no user yet gets one. */
 export async function keyOf(pool: OpenPool, uid: string): Promise<string> {
-  const { poolUid, what } = await pool.table.read((transaction) => ({
-    what: nameOf(pool, requireSource(pool, transaction, uid)),
+  const { poolUid, found } = await pool.table.read((transaction) => ({
+    found: requireSource(pool, transaction, uid),
     poolUid: pool.header(transaction).uid,
   }));
+  const what = nameOf(pool, found);
+  if (found.kind !== "volume")
+    throw new KrStorageError(
+      "UNSUPPORTED",
+      `${what} is no volume: the keyCommand in a share's connection has its key`,
+      {
+        target: what,
+      },
+    );
   return keyOfUser(pool, poolUid).catch((error: unknown) => {
     if (!hasCode(error, "PERMISSION_DENIED")) throw error;
     throw new KrStorageError(

@@ -1,5 +1,5 @@
 /**
- * The program that speaks to Ceph: Ceph's own libraries, librados and librbd, by their Python bindings, which every system with
+ * The program that speaks to Ceph: Ceph's own libraries, librados, librbd and libcephfs, by their Python bindings, which every system with
  * `ceph-common` has. It runs as long as the driver is open, reads requests as lines of JSON and answers each by its number.
  * It is kept as text because it must be found in an npm package, a plugin archive and a clone alike.
  *
@@ -342,6 +342,86 @@ def strangers(args):
                 break
     return found
 
+# File systems. Subvolumes are made and ended by the manager; what is there is looked at in the file system itself, for many at once.
+
+def manager(args):
+    number, out, text = connection().mgr_command(json.dumps(args["command"]), b"")
+    if number != 0:
+        raise Failure(-number, text)
+    return {"out": out.decode(), "text": text}
+
+def filesystem_client():
+    # Whoever has volumes alone need not have this
+    try:
+        import cephfs
+    except ImportError:
+        raise Failure(None, "install python3-cephfs beside python3-rados")
+    return cephfs, cephfs.LibCephFS(rados_inst=connection())
+
+def subvolumes(args):
+    """Folders with their quotas, and snapshots, of subvolumes by name; those that are not there are left out."""
+    found = {}
+    cephfs, client = filesystem_client()
+
+    def entries(path):
+        folder = client.opendir(path)
+        try:
+            each = client.readdir(folder)
+            while each:
+                if each.d_name not in (b".", b".."):
+                    yield each
+                each = client.readdir(folder)
+        finally:
+            client.closedir(folder)
+
+    def quota(path):
+        try:
+            return int(client.getxattr(path, "ceph.quota.max_bytes"))
+        except cephfs.NoData:
+            return None
+
+    # Mounted for this look alone: a client that dies while it has something keeps others waiting for it
+    client.mount(filesystem_name=args["filesystem"].encode())
+    try:
+        for name in args["names"]:
+            place = "/volumes/%s/%s" % (args["group"], name)
+            try:
+                folders = [each.d_name.decode() for each in entries(place) if each.is_dir()]
+                found[name] = {
+                    "folders": dict((each, quota(place + "/" + each)) for each in folders),
+                    # Those that begin with _ are of folders above
+                    "snapshots": [each.d_name.decode() for each in entries(place + "/.snap") if not each.d_name.startswith(b"_")],
+                }
+            except cephfs.ObjectNotFound:
+                found.pop(name, None)
+    finally:
+        client.shutdown()
+    return found
+
+def sessions(args):
+    """Who has something of a file system mounted, as each of its active servers sees it."""
+    described = json.loads(command({"command": {"prefix": "fs get", "fs_name": args["filesystem"], "format": "json"}})["out"])
+    _, client = filesystem_client()
+    found = {}
+    try:
+        client.init()
+        for rank in described["mdsmap"]["in"]:
+            number, out, text = client.mds_command("%s:%d" % (args["filesystem"], rank), json.dumps({"prefix": "session ls", "format": "json"}), "")
+            if number != 0:
+                raise Failure(-number, text)
+            for each in json.loads(out):
+                about = each.get("client_metadata", {})
+                found[each["id"]] = {
+                    "client": each["id"],
+                    "user": about.get("entity_id", ""),
+                    "host": about.get("hostname", ""),
+                    "root": about.get("root", "/"),
+                    "mountPoint": about.get("mount_point"),
+                }
+    finally:
+        client.shutdown()
+    return list(found.values())
+
 operations = {name: each for name, each in globals().items() if callable(each) and name.islower()}
 output = threading.Lock()
 
@@ -358,7 +438,8 @@ def perform(request):
     except (rados.Error, rbd.Error) as error:
         answer({"id": request["id"], "error": {"number": getattr(error, "errno", None), "text": str(error), "step": None}})
     except Exception as error:
-        answer({"id": request["id"], "error": {"number": None, "text": "%s: %s" % (type(error).__name__, error), "step": None}})
+        number = getattr(error, "errno", None)
+        answer({"id": request["id"], "error": {"number": number, "text": "%s: %s" % (type(error).__name__, error), "step": None}})
 
 pool = ThreadPoolExecutor(settings["threads"])
 for line in sys.stdin:

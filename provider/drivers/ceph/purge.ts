@@ -14,6 +14,8 @@ import {
 } from "./entry";
 import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
+import { refuseForeignSnapshots, removeShare } from "./shareEnd";
+import { requireNotMounted } from "./shareUses";
 import { undoCreation } from "./undo";
 import { requireNotOpen, requireNotRegistered } from "./uses";
 
@@ -38,6 +40,10 @@ export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge,
   // a snapshot is all that can be open
   if (found.kind === "snapshot" && found.phase === "trashed" && volume?.phase !== "live")
     await requireNotOpen(pool, found.image.id, { what, verb: "purged", call });
+  if (found.kind === "share" && found.phase === "trashed") {
+    await requireNotMounted(pool, found, what, "purged");
+    await refuseForeignSnapshots(pool, found, what);
+  }
   const purging = await pool.table.change((transaction): Entry | undefined => {
     pool.writable(transaction);
     const current = findEntry(transaction, uid);
@@ -87,9 +93,11 @@ async function refuseStrangers(pool: OpenPool, { image }: Entry, what: string): 
   );
 }
 
-async function removeBytes(pool: OpenPool, { uid, kind, image, snapshot }: Entry): Promise<void> {
+async function removeBytes(pool: OpenPool, purging: Entry): Promise<void> {
+  const { uid, kind, image, snapshot, subvolume } = purging;
   const { cluster } = pool.site;
-  if (kind === "snapshot" && image.id !== undefined && snapshot)
+  if (subvolume) await removeShare(pool, purging);
+  else if (kind === "snapshot" && image.id !== undefined && snapshot)
     await cluster.removeSnapshot(pool.id, image.id, snapshot.name);
   await pool.table.change((transaction) => {
     const found = findEntry(transaction, uid);

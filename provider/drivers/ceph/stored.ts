@@ -3,13 +3,31 @@ import type { StoredObject } from "../driver";
 import type { ImagesFound } from "./cluster";
 import { type Entry, type ReadEntry, userKey } from "./entry";
 import type { OpenPool } from "./openPool";
+import { quotaOf, type SharesSeen, seeShares, shareCarrier, shareConnection, shareProblem } from "./shareStored";
+
+/** What the cluster shows of images and shares. */
+export type Seen = ImagesFound & { shares: SharesSeen };
+
+/** Looks at all that these entries stand for, in a few requests, whatever their number. */
+export async function seeAll(pool: OpenPool, entries: readonly Entry[]): Promise<Seen> {
+  const images = new Set(entries.flatMap(({ image, subvolume }) => (subvolume ? [] : (image.id ?? []))));
+  const [seen, shares] = await Promise.all([
+    pool.site.cluster.images(pool.id, [...images]),
+    seeShares(
+      pool,
+      entries.filter(({ phase }) => phase === "live" || phase === "trashed"),
+    ),
+  ]);
+  return { ...seen, shares };
+}
 
 /** What is wrong with the bytes of an object, as the cluster shows them; undefined where nothing is. */
 export function problemOf(
   found: Entry,
-  seen: ImagesFound,
+  seen: Seen,
 ): { health: "missing" | "damaged" | "copied"; problem: string } | undefined {
   if (found.phase === "creating" || found.phase === "purging") return undefined;
+  if (found.subvolume) return shareProblem(found, seen.shares);
   const { image, snapshot, record } = found;
   const [, snapshots] = (image.id === undefined ? undefined : seen.found[image.id]) ?? [];
   if (!snapshots) return { health: "missing", problem: `image ${image.name} is not in the pool` };
@@ -30,34 +48,35 @@ export function problemOf(
   return undefined;
 }
 
-/** The image of a volume; of a snapshot the image and the number of the snapshot in it. */
-export function carrierOf({ image, snapshot }: Entry): string {
+/** The image of a volume; of a snapshot the image and the number of the snapshot in it. Of shares see `shareCarrier`. */
+export function carrierOf(found: Entry): string {
+  const { image, snapshot, subvolume } = found;
+  if (subvolume) return shareCarrier(found);
   return snapshot ? `${image.id}@${snapshot.id}` : `${image.id}`;
 }
 
 type Reach = Omit<Extract<Connection, { type: "rbd" }>, "type" | "image">;
 
-export function storedObject(found: ReadEntry, seen: ImagesFound, reach: Reach): StoredObject {
+export function storedObject(found: ReadEntry, seen: Seen, reach: Reach): StoredObject {
   const { record, phase, kind, image } = found;
   const [imageSize] = (image.id === undefined ? undefined : seen.found[image.id]) ?? [];
+  const size = kind === "share" ? quotaOf(found, seen.shares) : imageSize;
+  const share = phase === "live" && kind === "share" ? shareConnection(found, seen.shares) : undefined;
   return {
     record: structuredClone(record),
     phase,
     ...(problemOf(found, seen) ?? { health: "ready" as const }),
-    actualSizeBytes: kind === "snapshot" ? record.sizeBytes : (imageSize ?? record.sizeBytes),
+    actualSizeBytes: kind === "snapshot" ? record.sizeBytes : (size ?? record.sizeBytes),
     ...(phase === "live" && kind === "volume"
       ? { connection: { type: "rbd" as const, ...reach, image: image.name } }
       : {}),
+    ...(share ? { connection: share } : {}),
   };
 }
 
 /** An object as it is now. */
 export async function lookAt(pool: OpenPool, found: ReadEntry): Promise<StoredObject> {
-  const { cluster } = pool.site;
-  const [seen, reach] = await Promise.all([
-    cluster.images(pool.id, found.image.id === undefined ? [] : [found.image.id]),
-    reachOf(pool),
-  ]);
+  const [seen, reach] = await Promise.all([seeAll(pool, [found]), reachOf(pool)]);
   return storedObject(found, seen, reach);
 }
 

@@ -1,16 +1,20 @@
 import { KrStorageError } from "../../model/errors";
 import type { Call, Match, StoredObject, Undelete } from "../driver";
 import { objectNameProblem } from "../requests";
-import { allEntries, type Entry, findEntry, nameKey, type ReadEntry, requireReadable, saveEntry } from "./entry";
+import { allEntries, findEntry, nameKey, type ReadEntry, requireReadable, saveEntry } from "./entry";
+import { gateOf } from "./gate";
 import { findLive, nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
+import { closeShare } from "./shareEnd";
+import { shareHolders } from "./shareUses";
 import { lookAt } from "./stored";
 import type { Transaction } from "./table";
-import { companionsOf, holdersOf, requireNotOpen, requireNotRegistered } from "./uses";
+import { companionsOf, holdersOf, requireNotRegistered } from "./uses";
 
 /**
  * The image goes into the cluster's trash first, where nobody can open it by name any more, and is looked at once more: who has
- * opened it just before gets it back, and the delete is refused. Only then the record says so.
+ * opened it just before gets it back, and the delete is refused. Only then the record says so. A share stays where it is: its
+ * cephx user may not write any more, and is ended when the record says so.
  */
 export async function trashObject(
   pool: OpenPool,
@@ -21,11 +25,11 @@ export async function trashObject(
   const found = await pool.table.read((transaction) => mayBeTrashed(pool, transaction, match)?.found);
   if (!found) return undefined;
   const what = nameOf(pool, found);
-  const isVolume = found.kind === "volume" && found.image.id !== undefined;
-  if (isVolume) await requireNotOpen(pool, found.image.id, { what, verb: "deleted", call });
-  if (isVolume) await pool.site.cluster.moveToTrash(pool.id, found.image.name, Math.ceil(retentionMs / 1000));
+  const gate = gateOf(pool, found, retentionMs);
+  await gate.requireIdle(what, "deleted", call);
+  await gate.close();
   try {
-    if (isVolume) await requireNotOpen(pool, found.image.id, { what, verb: "deleted", call });
+    await gate.requireIdle(what, "deleted", call);
     const now = await pool.now();
     const trashed = await pool.table.change((transaction) => {
       const going = mayBeTrashed(pool, transaction, match);
@@ -35,9 +39,11 @@ export async function trashObject(
         moveRecord(transaction, companion, { ...dates, trashedWith: found.uid });
       return moveRecord(transaction, going.found, dates);
     });
-    return trashed && (await lookAt(pool, trashed));
+    if (!trashed) return undefined;
+    await gate.seal();
+    return await lookAt(pool, trashed);
   } catch (error) {
-    if (isVolume) await putBack(pool, found);
+    await putBack(pool, found);
     throw error;
   }
 }
@@ -73,17 +79,16 @@ function moveRecord(transaction: Transaction, found: ReadEntry, fields: Partial<
 }
 
 /** Takes an image out of the cluster's trash, unless its record says by now that it belongs there. */
-async function putBack(pool: OpenPool, { uid, image }: Entry): Promise<void> {
-  const phase = await pool.table.read((transaction) => findEntry(transaction, uid)?.phase);
-  if (phase === "live" && image.id !== undefined)
-    await pool.site.cluster.restoreFromTrash(pool.id, image.id, image.name);
+async function putBack(pool: OpenPool, found: ReadEntry): Promise<void> {
+  if (found.kind === "snapshot") return;
+  const phase = await pool.table.read((transaction) => findEntry(transaction, found.uid)?.phase);
+  if (phase === "live") await gateOf(pool, found).open();
 }
 
 /** Brings the image back, then the record. A name that was taken in between leaves both in the trash. */
 export async function undeleteObject(pool: OpenPool, wanted: Undelete): Promise<StoredObject> {
   const found = await pool.table.read((transaction) => mayComeBack(pool, transaction, wanted).found);
-  const { image } = found;
-  if (image.id !== undefined) await pool.site.cluster.restoreFromTrash(pool.id, image.id, image.name);
+  await gateOf(pool, found).open();
   const back = await pool.table
     .change((transaction) => {
       const { found: current, name, companions } = mayComeBack(pool, transaction, wanted);
@@ -141,8 +146,12 @@ function bringBack(transaction: Transaction, found: ReadEntry, name: string, cla
 }
 
 /** Undoes the return of an image whose record stays in the trash. Never one that somebody uses already. */
-async function returnToTrash(pool: OpenPool, { uid, kind, image }: ReadEntry): Promise<void> {
+async function returnToTrash(pool: OpenPool, found: ReadEntry): Promise<void> {
+  const { uid, kind, image, subvolume } = found;
   const phase = await pool.table.read((transaction) => findEntry(transaction, uid)?.phase);
-  if (phase !== "trashed" || kind !== "volume" || (await holdersOf(pool, image.id)).length > 0) return;
-  await pool.site.cluster.moveToTrash(pool.id, image.name, 0);
+  if (phase !== "trashed" || kind === "snapshot") return;
+  if (subvolume) {
+    if ((await shareHolders(pool, found)).length === 0) await closeShare(pool, found);
+  } else if ((await holdersOf(pool, image.id)).length === 0)
+    await pool.site.cluster.moveToTrash(pool.id, image.name, 0);
 }

@@ -3,6 +3,7 @@ import type { Call } from "../driver";
 import { type Entry, findEntry, goneKey, nameKey, objectKey, saveEntry, temporarySnapshot } from "./entry";
 import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
+import { undoShare } from "./shareEnd";
 import { requireNotOpen } from "./uses";
 
 /** Whether an object is half-made and its maker is gone, or half-undone. */
@@ -29,7 +30,8 @@ export async function undoCreation(pool: OpenPool, uid: string, call?: Call): Pr
   const source = await pool.table.read((transaction) =>
     entry.sourceUid === undefined ? undefined : findEntry(transaction, entry.sourceUid),
   );
-  if (entry.snapshot) {
+  if (entry.subvolume) await undoShare(pool, entry, source);
+  else if (entry.snapshot) {
     if (entry.image.id !== undefined) await cluster.removeSnapshot(pool.id, entry.image.id, entry.snapshot.name);
   } else {
     await removeUnpublished(pool, entry, call);

@@ -1,4 +1,4 @@
-// A real Ceph cluster of one machine, for tests and for trying things out: a monitor, a manager and three OSDs on sparse files.
+// A real Ceph cluster of one machine, for tests and for trying things out: a monitor, a manager, three OSDs on sparse files and a file system.
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StepError } from "../../../scripts/lib/console.mjs";
 import { run, tail, which } from "../../../scripts/lib/run.mjs";
 import { cephConf, portsOf } from "./config.mjs";
-import { daemonsOf, startDaemon, stopDaemons } from "./daemons.mjs";
+import { daemonsOf, pidOf, startDaemon, stopDaemons } from "./daemons.mjs";
 
 export const defaultPort = 26800;
 const osds = 3;
@@ -14,7 +14,10 @@ const osdSizeBytes = 8 * 2 ** 30;
 const longestStartMs = 120_000;
 
 /** What the cluster needs, as Debian calls it: scripts/lib/debian.mjs installs it. */
-const programs = ["ceph", "ceph-mon", "ceph-mgr", "ceph-osd", "ceph-authtool", "monmaptool", "setpriv"];
+const programs = ["ceph", "ceph-mon", "ceph-mgr", "ceph-osd", "ceph-mds", "ceph-authtool", "monmaptool", "setpriv"];
+
+/** The file system that shares are in. It is there from the start, as in a cluster that somebody runs. */
+export const filesystem = "a";
 
 /** The programs that are missing. */
 export const missingPrograms = () => programs.filter((name) => !which(name));
@@ -40,12 +43,16 @@ export const krstorageCaps = [
     'allow command "auth rm" with entity regex "client[.]krs[.][0-9a-f]{32}"',
   ].join(", "),
   "mgr",
-  "allow r",
+  // Shares are subvolumes, which the manager makes
+  "allow r, allow module volumes rw",
   "osd",
   "allow rwx tag krstorage *=*",
+  // Only with all rights does a file system's server say who has something of it mounted. What files hold stays closed to it
+  "mds",
+  "allow *",
 ];
 
-/** Starts the cluster in `folder`: a new one, or one that was stopped, with its data. Waits for HEALTH_OK. */
+/** Starts the cluster in `folder`: a new one, or what does not run of one that was made, with its data. Waits for HEALTH_OK. */
 export async function startCluster({ folder, port = defaultPort, bound = false }) {
   const missing = missingPrograms();
   if (missing.length > 0)
@@ -57,7 +64,8 @@ export async function startCluster({ folder, port = defaultPort, bound = false }
     throw new StepError(`${folder} holds a half-made cluster: npm run backend:ceph -- down --purge --folder ${folder}`);
   const [mon, ...others] = daemonsOf(osds);
   const ids = isNew ? await makeFolder({ folder, port }) : [];
-  startDaemon(folder, mon, { bound });
+  const start = (daemon) => pidOf(folder, daemon.name) ?? startDaemon(folder, daemon, { bound });
+  start(mon);
   if (isNew) {
     const making = ids.map((uuid, index) =>
       ceph(folder, "ceph-osd", ["-i", String(index), "--mkfs", "--osd-uuid", uuid]),
@@ -65,7 +73,8 @@ export async function startCluster({ folder, port = defaultPort, bound = false }
     for (const [index, uuid] of ids.entries()) await ceph(folder, "ceph", ["osd", "new", uuid, String(index)]);
     await Promise.all(making);
   }
-  for (const daemon of others) startDaemon(folder, daemon, { bound });
+  for (const daemon of others) start(daemon);
+  if (isNew) await makeFilesystem(folder);
   await waitForHealth(folder);
   if (isNew) {
     await ceph(folder, "ceph", [
@@ -106,7 +115,15 @@ export function describeCluster(folder) {
 async function makeFolder({ folder, port }) {
   const fsid = randomUUID();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of ["run", "log", "crash", "mon/a", "mgr/x", ...Array.from({ length: osds }, (_, id) => `osd/${id}`)])
+  for (const name of [
+    "run",
+    "log",
+    "crash",
+    "mon/a",
+    "mgr/x",
+    "mds/a",
+    ...Array.from({ length: osds }, (_, id) => `osd/${id}`),
+  ])
     mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, "ceph.conf"), cephConf({ folder, fsid, port, osdSizeBytes }), { mode: 0o600 });
   const ring = join(folder, "mon.keyring");
@@ -135,6 +152,16 @@ async function makeFolder({ folder, port }) {
     "allow *",
   ]);
   await addKey(folder, ring, "client.krstorage", "krstorage.keyring", krstorageCaps);
+  await addKey(folder, ring, "mds.a", "mds/a/keyring", [
+    "mon",
+    "allow profile mds",
+    "mgr",
+    "allow profile mds",
+    "osd",
+    "allow rwx tag cephfs *=*",
+    "mds",
+    "allow",
+  ]);
   await addKey(folder, ring, "mgr.x", "mgr/x/keyring", [
     "mon",
     "allow profile mgr",
@@ -161,6 +188,13 @@ async function makeFolder({ folder, port }) {
   return ids;
 }
 
+/** With its pools: what serves it stands by until it is there. */
+async function makeFilesystem(folder) {
+  const pools = ["meta", "data"].map((part) => `cephfs.${filesystem}.${part}`);
+  for (const pool of pools) await ceph(folder, "ceph", ["osd", "pool", "create", pool]);
+  await ceph(folder, "ceph", ["fs", "new", filesystem, ...pools]);
+}
+
 async function addKey(folder, ring, name, file, caps) {
   const pairs = Array.from({ length: caps.length / 2 }, (_, index) => ["--cap", caps[2 * index], caps[2 * index + 1]]);
   await ceph(folder, "ceph-authtool", ["-C", join(folder, file), "--gen-key", "-n", name, ...pairs.flat()]);
@@ -180,7 +214,8 @@ async function waitForHealth(folder) {
   for (;;) {
     const status = JSON.parse(await ceph(folder, "ceph", ["status", "--format", "json", "--connect-timeout", "30"]));
     const { num_up_osds: up } = status.osdmap;
-    if (status.health.status === "HEALTH_OK" && up === osds && status.mgrmap.available) return;
+    const isServed = status.fsmap.up > 0 && status.fsmap.by_rank.every((rank) => rank.status === "up:active");
+    if (status.health.status === "HEALTH_OK" && up === osds && status.mgrmap.available && isServed) return;
     if (Date.now() > until)
       throw new StepError(
         `the cluster in ${folder} is not healthy after ${longestStartMs / 1000} s: ${Object.keys(status.health.checks).join(", ")}; its logs are in ${join(folder, "log")}`,

@@ -59,6 +59,13 @@ keyring = ${join(folder, "mgr")}/$id/keyring
 mgr_stats_period = 2
 mgr_tick_period = 1
 
+[mds]
+mds_data = ${join(folder, "mds")}/$id
+keyring = ${join(folder, "mds")}/$id/keyring
+mds_cache_memory_limit = 134217728
+# Clients that want what another has wait for the journal, which is written out at the latest then
+mds_tick_interval = 1
+
 [osd]
 osd_data = ${join(folder, "osd")}/$id
 keyring = ${join(folder, "osd")}/$id/keyring

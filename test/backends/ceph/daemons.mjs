@@ -10,6 +10,7 @@ export const daemonsOf = (osds) => [
   { name: "mon.a", command: "ceph-mon", id: "a" },
   { name: "mgr.x", command: "ceph-mgr", id: "x" },
   ...Array.from({ length: osds }, (_, index) => ({ name: `osd.${index}`, command: "ceph-osd", id: String(index) })),
+  { name: "mds.a", command: "ceph-mds", id: "a" },
 ];
 
 /**
@@ -44,7 +45,7 @@ export async function stopDaemons(folder, { signal = "SIGTERM" } = {}) {
         .filter((file) => file.endsWith(".pid"))
         .map((file) => file.slice(0, -".pid".length))
     : [];
-  const order = (name) => ["osd", "mgr", "mon"].indexOf(name.split(".")[0]);
+  const order = (name) => ["mds", "osd", "mgr", "mon"].indexOf(name.split(".")[0]);
   for (const name of names.sort((a, b) => order(a) - order(b))) await stopDaemon(folder, name, signal);
 }
 

@@ -15,7 +15,10 @@ export function cephBackend(cluster: CephCluster, user: CephUser): EngineBackend
   const config = () => cephConfig(cluster);
   const using = <T>(action: (storage: StorageLibrary) => Promise<T>) => usingStorage(config(), action);
   const rename = (from: string, to: string) => user.command({ prefix: "osd pool rename", srcpool: from, destpool: to });
-  const poolNames = async () => JSON.parse(await user.command({ prefix: "osd pool ls", format: "json" })) as string[];
+  const poolNames = async () =>
+    (JSON.parse(await user.command({ prefix: "osd pool ls", format: "json" })) as string[]).filter(
+      (name) => !name.startsWith("cephfs."),
+    );
   /** All pools of the scene go out of sight, under names of others. */
   const aside = async (): Promise<() => Promise<void>> => {
     const names = await poolNames();

@@ -5,7 +5,7 @@ import type { CephCluster } from "./cephCluster";
 /** Uses a cluster past the driver, as its operator and as consumers of volumes do: by Ceph's own libraries. */
 const program = `
 import base64, json, sys, uuid
-import rados, rbd
+import cephfs, rados, rbd
 cluster = rados.Rados(name="client.admin", conffile=sys.argv[1])
 cluster.connect(timeout=30)
 held = {}
@@ -90,6 +90,108 @@ def settings(a):
     with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"], read_only=True) as image:
         return dict((k, v) for k, v in image.metadata_list())
 
+def manager(c):
+    number, out, text = cluster.mgr_command(json.dumps(c), b"")
+    if number != 0:
+        raise Exception("%s: %s" % (c["prefix"], text))
+    return out.decode()
+
+class Mounted:
+    """A share as its consumer has it, for as long as it is needed."""
+    def __init__(self, a):
+        self.fs = cephfs.LibCephFS(rados_inst=cluster)
+        self.fs.mount(mount_root=a["path"].encode(), filesystem_name=a["filesystem"].encode())
+    def __enter__(self):
+        return self.fs
+    def __exit__(self, *_):
+        self.fs.shutdown()
+
+def put_file(a):
+    with Mounted(a) as fs:
+        folder = a["file"].rpartition("/")[0]
+        if folder:
+            try:
+                fs.mkdirs("/" + folder, 0o755)
+            except cephfs.ObjectExists:
+                pass
+        file = fs.open("/" + a["file"], "w", 0o644)
+        fs.write(file, a["text"].encode(), 0)
+        fs.fsync(file, 0)
+        fs.close(file)
+
+def get_file(a):
+    with Mounted(a) as fs:
+        try:
+            file = fs.open("/" + a["file"], "r", 0)
+        except cephfs.ObjectNotFound:
+            return None
+        return fs.read(file, 0, 2 ** 20).decode()
+
+def put_link(a):
+    with Mounted(a) as fs:
+        fs.symlink(a["target"], "/" + a["file"])
+
+def get_link(a):
+    with Mounted(a) as fs:
+        try:
+            return fs.readlink("/" + a["file"], 4096).decode()
+        except (cephfs.ObjectNotFound, cephfs.InvalidValue):
+            return None
+
+def hold_share(a):
+    key = uuid.uuid4().hex
+    held[key] = Mounted(a)
+    held[key].fs.open("/open", "w", 0o644)
+    return key
+
+def release_share(a):
+    held.pop(a["key"]).fs.shutdown()
+
+def groups():
+    """Those of the driver. Without asking the manager, which a test may have killed."""
+    for filesystem in json.loads(command({"prefix": "fs ls", "format": "json"})):
+        with Mounted({"filesystem": filesystem["name"], "path": "/"}) as fs:
+            try:
+                folder = fs.opendir("/volumes")
+            except cephfs.ObjectNotFound:
+                continue
+            found = []
+            each = fs.readdir(folder)
+            while each:
+                found.append(each.d_name.decode())
+                each = fs.readdir(folder)
+        for name in found:
+            if name.startswith("krs."):
+                yield {"vol_name": filesystem["name"], "group_name": name}
+
+def subvolumes(group):
+    return [each["name"] for each in json.loads(manager(dict(group, prefix="fs subvolume ls", format="json")))]
+
+def remove_subvolume(group, name):
+    at = dict(group, sub_name=name)
+    for each in json.loads(manager(dict(at, prefix="fs subvolume snapshot ls", format="json"))):
+        manager(dict(at, prefix="fs subvolume snapshot rm", snap_name=each["name"], force=True))
+    manager(dict(at, prefix="fs subvolume rm", force=True))
+
+def remove_share(a):
+    for group in groups():
+        for name in subvolumes(group):
+            if name.endswith("." + a["uid"]):
+                remove_subvolume(group, name)
+
+def clean_shares(a):
+    for group in groups():
+        for name in subvolumes(group):
+            try:
+                remove_subvolume(group, name)
+            except Exception:
+                # Snapshots that were kept went, and their subvolume with the last of them
+                pass
+        manager(dict(group, prefix="fs subvolumegroup rm", force=True))
+    for each in json.loads(command({"prefix": "auth ls", "format": "json"}))["auth_dump"]:
+        if each["entity"].startswith("client.krs."):
+            command({"prefix": "auth del", "entity": each["entity"]})
+
 for line in sys.stdin:
     request = json.loads(line)
     try:
@@ -123,10 +225,11 @@ export class CephUser {
     return (await this.do("command", command)) as string;
   }
 
-  /** Removes every pool. */
+  /** Removes every share, and every pool but those of the file system. */
   async clean(): Promise<void> {
+    await this.do("clean_shares", {});
     const pools = JSON.parse(await this.command({ prefix: "osd pool ls", format: "json" })) as string[];
-    for (const pool of pools)
+    for (const pool of pools.filter((name) => !name.startsWith("cephfs.")))
       await this.command({ prefix: "osd pool delete", pool, pool2: pool, yes_i_really_really_mean_it: true });
   }
 

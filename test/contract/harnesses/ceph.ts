@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster } from "../../../provider/drivers/ceph/cluster";
 import { CephDriver } from "../../../provider/drivers/ceph/driver";
+import { Filesystems } from "../../../provider/drivers/ceph/filesystems";
 import { cephOptions } from "../../../provider/drivers/ceph/options";
 import { Worker } from "../../../provider/drivers/ceph/worker";
 import type { Driver, StoredObject, StoredPool } from "../../../provider/drivers/driver";
@@ -30,9 +31,9 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
     const worker = new Worker("test", options);
     const requests = new Cluster(worker, "test");
     const now = async (pool: number) => (await requests.now(pool)) + advancedMs;
-    return new CephDriver({ backend: "test", options, cluster: requests, env: testEnv(clock), now }, () =>
-      worker.close(),
-    );
+    const filesystems = new Filesystems(worker, "test");
+    const site = { backend: "test", options, cluster: requests, filesystems, env: testEnv(clock), now };
+    return new CephDriver(site, () => worker.close());
   };
   const rename = (from: string, to: string) => user.command({ prefix: "osd pool rename", srcpool: from, destpool: to });
   return {
@@ -45,7 +46,10 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
       accessModes: ["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany"],
       qos: "backend",
       images: true,
-      shareProtocols: [],
+      shareProtocols: ["cephfs"],
+      shareQuota: "enforced",
+      shareSnapshot: "crash",
+      maxShareSnapshots: 99,
     },
     manyObjects: 300,
     clock: {
@@ -69,9 +73,22 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
     async readBytes(volume, offset, length) {
       return Buffer.from((await user.do("read", { ...imageOf(volume), offset, length })) as string, "base64");
     },
-    async use(volume): Promise<Release> {
-      const key = await user.do("hold", imageOf(volume));
-      return async () => void (await user.do("release", { key }));
+    async use(object): Promise<Release> {
+      const isShare = object.record.kind === "share";
+      const key = await (isShare ? user.do("hold_share", shareOf(object)) : user.do("hold", imageOf(object)));
+      return async () => void (await user.do(isShare ? "release_share" : "release", { key }));
+    },
+    async putFile(share, path, text) {
+      await user.do("put_file", { ...shareOf(share), file: path, text });
+    },
+    async getFile(share, path) {
+      return ((await user.do("get_file", { ...shareOf(share), file: path })) as string | null) ?? undefined;
+    },
+    async putLink(share, path, target) {
+      await user.do("put_link", { ...shareOf(share), file: path, target });
+    },
+    async getLink(share, path) {
+      return ((await user.do("get_link", { ...shareOf(share), file: path })) as string | null) ?? undefined;
     },
     async putImage(bytes) {
       const path = join(cluster().folder, `image-${randomUUID()}.raw`);
@@ -82,7 +99,9 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
     useImage: async ({ path }) => holdOpen(path),
     async removeBehindBack({ record: { name: pool } }, uid) {
       const names = (await user.do("images", { pool })) as string[];
-      await user.do("remove_image", { pool, image: names.find((name) => name.endsWith(`.${uid}`)) });
+      const image = names.find((name) => name.endsWith(`.${uid}`));
+      if (image !== undefined) await user.do("remove_image", { pool, image });
+      else await user.do("remove_share", { pool, uid });
     },
     async editRecord({ record: { name: pool } }, uid, edit) {
       for (const key of [`o.${uid}`, `p.${uid}`]) {
@@ -116,6 +135,11 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
       await user.command({ prefix: "osd pool create", pool: name, pool_type: "replicated" });
     },
   };
+}
+
+function shareOf({ connection, record }: StoredObject): { filesystem: string; path: string } {
+  if (connection?.type !== "cephfs") throw new Error(`${record.name} is no share of CephFS`);
+  return { filesystem: connection.cephFilesystem, path: connection.path };
 }
 
 function imageOf({ connection, record }: StoredObject): { pool: string; image: string } {

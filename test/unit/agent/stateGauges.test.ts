@@ -1,5 +1,6 @@
 import { Gauge, Registry } from "prom-client";
 import type { BackendSummary } from "../../../agent/metrics/backendSummary";
+import { summarizeNodes } from "../../../agent/metrics/nodeSummary";
 import { stateGauges } from "../../../agent/metrics/stateGauges";
 
 const odd = 'a "b" \\ c\nd';
@@ -15,6 +16,7 @@ const summary: BackendSummary = {
   skewMs: -1500,
   ranAtMs: undefined,
   durationMs: undefined,
+  nodes: undefined,
   pools: [
     {
       pool: "ssd",
@@ -58,4 +60,34 @@ test("what is not known has no series, and every measure says what it is", () =>
   expect(seriesOf(text, "krstorage_fsck_findings")[0]).toMatch(/pool="ssd"\} 3$/);
   expect(seriesOf(text, "krstorage_pool_provisioned_bytes")[0]).toMatch(/ NaN$/);
   expect(text.endsWith("\n")).toBe(true);
+});
+
+test("what a backend stands on is shown by backend, check and class; what somebody has muted is not", () => {
+  const nodes = summarizeNodes({
+    health: {
+      status: "warning",
+      word: "HEALTH_WARN",
+      checks: [
+        { code: "OSD_DOWN", status: "warning", message: "1 osds down", isMuted: false },
+        { code: "OSDMAP_FLAGS", status: "warning", message: "noout flag(s) set", isMuted: true },
+      ],
+    },
+    nodes: [
+      { name: "a", devices: [{ name: "osd.0", class: "ssd", isUp: true, isIn: true }] },
+      { name: "b", devices: [{ name: "osd.1", class: "ssd", isUp: false, isIn: true }] },
+      { name: "c", devices: [] },
+    ],
+    classes: [{ name: "ssd", totalBytes: 2000, freeBytes: 500 }],
+  });
+  const lines = stateGauges([{ ...summary, backend: "main", nodes }, summary], 0).split("\n");
+  expect(lines.filter((line) => /^krstorage_(backend_(health|nodes|devices)|device_)/.test(line))).toEqual([
+    'krstorage_backend_health{backend="main"} 1',
+    'krstorage_backend_nodes{backend="main"} 3',
+    'krstorage_backend_devices{backend="main"} 2',
+    'krstorage_backend_devices_up{backend="main"} 1',
+    'krstorage_backend_devices_in{backend="main"} 2',
+    'krstorage_backend_health_check{backend="main",check="OSD_DOWN"} 1',
+    'krstorage_device_class_size_bytes{backend="main",class="ssd"} 2000',
+    'krstorage_device_class_free_bytes{backend="main",class="ssd"} 500',
+  ]);
 });

@@ -268,3 +268,13 @@ test("completion of bash knows commands, their options and groups", async () => 
   expect(await complete("config", "from-stack", "--cw")).toBe("--cwd");
   for (const shell of ["zsh", "fish"]) expect((await scene.run("completion", shell)).stdout).toContain("from-stack");
 });
+
+test("a folder has no nodes: all backends together are an answer that says so, the one by its name is a refusal", async () => {
+  expect(await scene.json("nodes")).toEqual({ backends: [], without: ["main"], problems: [] });
+  expect(await scene.run("nodes")).toMatchObject({
+    code: 0,
+    stdout: /^backend "main" is of type local, .*krstorage df/,
+  });
+  expect(await scene.run("nodes", "main")).toMatchObject({ code: 8, stderr: /no nodes and disks of its own/ });
+  expect(await scene.run("nodes", "other")).toMatchObject({ code: 2, stderr: /there is no backend "other"/ });
+});

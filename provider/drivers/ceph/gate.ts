@@ -1,0 +1,50 @@
+import { messageOf } from "../../model/errors";
+import type { Call } from "../driver";
+import type { ReadEntry } from "./entry";
+import type { OpenPool } from "./openPool";
+import { closeShare } from "./shareEnd";
+import { subvolumeOf, userOf } from "./shareStored";
+import { requireNotMounted } from "./shareUses";
+import { requireNotOpen } from "./uses";
+
+/** What lets consumers at the bytes of an object, and keeps them from those of one that is in the trash. */
+export interface Gate {
+  /** Throws IN_USE naming who is at them. */
+  requireIdle(what: string, verb: string, call: Call): Promise<void>;
+  /** Nobody comes to write from now on; who is there stays. */
+  close(): Promise<void>;
+  /** As before `close`. */
+  open(): Promise<void>;
+  /** Once the record says that it is in the trash. */
+  seal(): Promise<void>;
+}
+
+const nothing = async () => undefined;
+const none: Gate = { requireIdle: nothing, close: nothing, open: nothing, seal: nothing };
+
+/** The gate of a volume is the cluster's trash, that of a share its cephx user. Snapshots are reached by nobody. */
+export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate {
+  const { kind, image, uid } = found;
+  const { cluster, filesystems, env } = pool.site;
+  const at = subvolumeOf(found);
+  if (at && kind === "share")
+    return {
+      requireIdle: (what, verb) => requireNotMounted(pool, found, what, verb),
+      // The key stays the same by this, for the case that somebody has just mounted it
+      close: async () => void (await filesystems.authorize(at, userOf(uid), "r")),
+      open: async () => void (await filesystems.authorize(at, userOf(uid), "rw")),
+      // Decided already: what fails here is seen by fsck, and mended by its repair
+      seal: () => closeShare(pool, found).catch((error) => env.log.warn(`${pool.where}: ${messageOf(error)}`)),
+    };
+  const { id } = image;
+  if (at || id === undefined) return none;
+  // A snapshot that comes back brings its image with it
+  const open = async () => void (await cluster.restoreFromTrash(pool.id, id, image.name));
+  if (kind === "snapshot") return { ...none, open };
+  return {
+    requireIdle: (what, verb, call) => requireNotOpen(pool, id, { what, verb, call }),
+    close: async () => void (await cluster.moveToTrash(pool.id, image.name, Math.ceil(retentionMs / 1000))),
+    open,
+    seal: nothing,
+  };
+}
