@@ -6,6 +6,7 @@ import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } fr
 import { removingName } from "./managePools";
 import { identityOf, type OpenPool, type Pools } from "./openPool";
 import { type CephPoolRecord, dataPoolName, type Place, placeOf } from "./place";
+import { removeUser } from "./poolUser";
 import { removeLeftovers } from "./purge";
 import type { Transaction } from "./table";
 
@@ -62,7 +63,9 @@ export async function removePool(pools: Pools, ref: PoolRef, match: Match): Prom
 /** The second look, at what nobody opens by its name any more; then the end. */
 async function endPool(pools: Pools, id: number, uid: string): Promise<void> {
   const { cluster, backend } = pools.site;
-  await refuseForeign(pools, id, uid, `${backend}/${removingName(uid)}`);
+  const where = `${backend}/${removingName(uid)}`;
+  await refuseForeign(pools, id, uid, where);
+  await removeUser(pools.site, uid, where);
   if ((await cluster.poolId(dataPoolName(uid))) !== null) await cluster.deletePool(dataPoolName(uid));
   await cluster.deletePool(removingName(uid));
 }
