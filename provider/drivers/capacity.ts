@@ -32,7 +32,7 @@ export function roomIn(settings: PoolSettings, facts: CapacityFacts): Room {
   const usable = Math.max(0, facts.freeBytes + facts.allocatedBytes - reserveBytes);
   const base = settings.capacityBytes === undefined ? usable : Math.min(settings.capacityBytes, usable);
   const limitBytes = Math.floor(base * settings.maxOvercommit);
-  const full = facts.freeBytes < reserveBytes;
+  const full = facts.freeBytes <= 0 || facts.freeBytes < reserveBytes;
   return { reserveBytes, limitBytes, availableBytes: full ? 0 : Math.max(0, limitBytes - facts.provisionedBytes) };
 }
 

@@ -25,10 +25,10 @@ export interface Driver {
    */
   readPool(pool: PoolRef, call: Call): Promise<StoredPool | undefined>;
   /**
-   * What a new pool of that name would be, so that a preview can tell whether a whole new stack can be made. Only looks: nothing is
+   * What a new pool of that name and with these settings would be, so that a preview can tell whether a whole new stack can be made. Only looks: nothing is
    * written. Throws what `createPool` would throw, as far as a look shows it.
    */
-  prospect(name: string, call: Call): Promise<Prospect>;
+  prospect(name: string, call: Call, settings?: PoolSettings): Promise<Prospect>;
   /** Makes a pool, its identity included. Throws ALREADY_EXISTS where one is, or where files that are not ours are. */
   createPool(pool: NewPool, call: Call): Promise<StoredPool>;
   updatePool(pool: PoolRef, match: Match, change: PoolChange, call: Call): Promise<StoredPool>;

@@ -109,6 +109,8 @@ export const poolRecord = z.looseObject({
     maxOvercommit: z.number(),
     reserveBytes: z.number().optional(),
     trashRetentionMs: z.number(),
+    /** What backends of type `ceph` alone heed, as it was given. */
+    ceph: z.record(z.string(), z.unknown()).optional(),
   }),
   /** A pool that was deleted while its trash had not ended. It comes back only to the same owner. */
   retiredAt: z.string().optional(),

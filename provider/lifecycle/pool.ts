@@ -1,4 +1,6 @@
 import type { Prospect, StoredPool } from "../drivers/driver";
+import type { PoolSettings } from "../drivers/record";
+import { cephPool, madeOtherwise } from "../model/cephPool";
 import { hasCode, KrStorageError } from "../model/errors";
 import { formatPoolId, type PoolId, parsePoolId } from "../model/names";
 import { type PoolInputs, pool, poolCapabilities } from "../model/pool";
@@ -20,13 +22,13 @@ import { lookSignal } from "./look";
 import { formatLost, lostIn, lostMarker } from "./lost";
 import { keepPlace } from "./place";
 import { labelsOf, textOf } from "./properties";
-import { awaySentence, heldElsewhereSentence, twiceSentence } from "./sentences";
+import { awaySentence, heldElsewhereSentence, madeOtherwiseSentence, twiceSentence } from "./sentences";
 import { checkShape } from "./shape";
 import { benefitOfDoubt, hasUnknown, knownOnly } from "./unknown";
 
 const defaultBackend = "local";
 /** The inputs that the pool's record keeps as spelled. */
-const recorded = ["tier", "capacity", "maxOvercommit", "reserve", "trashRetention"] as const;
+const recorded = ["tier", "capacity", "maxOvercommit", "reserve", "trashRetention", "ceph"] as const;
 
 /** A pool is a place, not data: it is never replaced, and never removed while anything lives in it. */
 export const poolLifecycle: Lifecycle = {
@@ -47,6 +49,8 @@ export const poolLifecycle: Lifecycle = {
           reason: movedSentence(idOf(request.oldInputs as Properties), key),
         })),
       };
+    const otherwise = request.oldInputs && madeOtherwiseFailure(id, request.oldInputs, inputs, context);
+    if (otherwise) return { inputs, failures: [otherwise] };
     const twice = declaredTwice(id, request, context);
     const { failure, prospect } = twice ? { failure: twice } : await look(id, inputs, request, context);
     if (failure) return { inputs, failures: [failure] };
@@ -168,6 +172,20 @@ function declaredTwice(id: PoolId, { owner, oldInputs }: CheckRequest, { plan }:
     : { property: "name", reason: twiceSentence(`pool ${formatPoolId(id)}`, other, owner) };
 }
 
+/** How a pool of the cluster was made is not changed by editing the program: it would say something that is not so. */
+function madeOtherwiseFailure(
+  id: PoolId,
+  oldInputs: Properties,
+  inputs: Properties,
+  { storage }: Context,
+): CheckFailure | undefined {
+  if (storage.backend(id.backend).type !== "ceph" || hasUnknown(inputs.ceph)) return undefined;
+  const [key] = madeOtherwise(cephPool.safeParse(oldInputs.ceph).data, cephPool.safeParse(inputs.ceph).data);
+  return key === undefined
+    ? undefined
+    : { property: `ceph.${key}`, reason: madeOtherwiseSentence(formatPoolId(id), key) };
+}
+
 /** Read has noted that another state has taken the pool over: an update would be refused, so check says it first. */
 function supersededFailure(id: PoolId, oldInputs: Properties, inputs: Properties): CheckFailure | undefined {
   const uid = lostIn(oldInputs)?.uid;
@@ -185,7 +203,7 @@ async function look(id: PoolId, inputs: Properties, request: CheckRequest, conte
   try {
     const existing = await readPool(context.storage, id, undefined, lookSignal(context));
     if (!existing && request.oldInputs) return { failure: { property: "", reason: awaySentence(formatPoolId(id)) } };
-    if (!existing) return { prospect: await prospectOf(id, context) };
+    if (!existing) return { prospect: await prospectOf(id, poolSettings(knownOnly(inputs) as PoolInputs), context) };
     if (request.oldInputs) return { failure: supersededFailure(id, request.oldInputs, inputs) };
     if (hasUnknown(inputs.adopt)) return {};
     const wanted = wantedOf(inputs, request.owner, context);
@@ -202,14 +220,15 @@ async function look(id: PoolId, inputs: Properties, request: CheckRequest, conte
       );
       return {};
     }
-    return { failure: { property: hasCode(error, "ALREADY_EXISTS") ? "name" : "backend", reason: error.message } };
+    const property = error.issues[0]?.path ?? (hasCode(error, "ALREADY_EXISTS") ? "name" : "backend");
+    return { failure: { property, reason: error.message } };
   }
 }
 
-async function prospectOf(id: PoolId, context: Context): Promise<Prospect> {
+async function prospectOf(id: PoolId, settings: PoolSettings, context: Context): Promise<Prospect> {
   const prospect = await context.storage
     .backend(id.backend)
-    .read(lookSignal(context), (driver, call) => driver.prospect(id.pool, call));
+    .read(lookSignal(context), (driver, call) => driver.prospect(id.pool, call, settings));
   for (const note of prospect.notes ?? [])
     if (context.plan.isNews(note)) context.log.info(`backend ${id.backend}: ${note}`);
   return prospect;

@@ -23,6 +23,11 @@ export function awaySentence(poolId: string): string {
   return `pool ${poolId} is not there: its marker is missing, and an empty folder is never taken for it. Mount its disk; or, if it is gone for good, take it and what was in it out of the state (pulumi state delete)`;
 }
 
+/** A setting of a pool that is decided when it is made. */
+export function madeOtherwiseSentence(poolId: string, key: string): string {
+  return `pool ${poolId} was made with another ceph.${key}, and that does not change: declare a second pool, make volumes in it from those of this one, then remove this one`;
+}
+
 /** Two resources of one deployment that want the same name. */
 export function twiceSentence(what: string, owner: string, other: string): string {
   return `${what} is declared twice in this deployment: by ${owner} and by ${other}; give one of them another name`;

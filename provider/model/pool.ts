@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accessMode } from "./accessMode";
+import { cephPool } from "./cephPool";
 import { defineKind, type ValuesOf } from "./kind";
 import { objectName, uidText } from "./names";
 import { byteQuantity, duration } from "./quantity";
@@ -50,6 +51,8 @@ export const pool = defineKind({
     reserve: byteQuantity.optional(),
     /** How long deleted objects can be brought back, such as "24h" or "30d". Default "24h". */
     trashRetention: duration.optional(),
+    /** What only pools of `ceph` backends heed: copies, device class, or which pool of the cluster it is. Other backends leave it be. */
+    ceph: cephPool.optional(),
     /** Take over the existing pool with this uid. Without effect once it is taken over. */
     adopt: uidText.optional(),
   },

@@ -63,7 +63,7 @@ export class StorageLibrary {
 
   async createPool(
     id: string,
-    settings: Pick<PoolInputs, "capacity" | "maxOvercommit" | "reserve" | "trashRetention" | "labels"> = {},
+    settings: Pick<PoolInputs, "capacity" | "maxOvercommit" | "reserve" | "trashRetention" | "ceph" | "labels"> = {},
   ): Promise<PoolInfo> {
     const where = poolOf(id);
     assertInputs(kinds.pool, id, settings);

@@ -18,13 +18,14 @@ const defaultTrashRetention = "24h";
 
 /** The settings of a pool as numbers, defaults applied. */
 export function poolSettings(
-  inputs: Pick<PoolInputs, "capacity" | "maxOvercommit" | "reserve" | "trashRetention">,
+  inputs: Pick<PoolInputs, "capacity" | "maxOvercommit" | "reserve" | "trashRetention" | "ceph">,
 ): PoolSettings {
   return {
     ...(inputs.capacity === undefined ? {} : { capacityBytes: bytesOf(inputs.capacity) }),
     maxOvercommit: inputs.maxOvercommit ?? 1,
     ...(inputs.reserve === undefined ? {} : { reserveBytes: bytesOf(inputs.reserve) }),
     trashRetentionMs: durationMs(inputs.trashRetention ?? defaultTrashRetention),
+    ...(inputs.ceph === undefined ? {} : { ceph: inputs.ceph }),
   };
 }
 

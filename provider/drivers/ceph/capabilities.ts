@@ -1,4 +1,5 @@
 import type { PoolCapabilities } from "../../model/pool";
+import { requireRelease } from "./release";
 import { choiceOfFilesystem } from "./shareFilesystem";
 import type { Site } from "./site";
 
@@ -26,5 +27,6 @@ export const withShares: PoolCapabilities = {
 
 /** What pools of a backend can do now. */
 export async function capabilitiesOf(site: Site): Promise<PoolCapabilities> {
+  await requireRelease(site);
   return "filesystem" in (await choiceOfFilesystem(site)) ? withShares : cephCapabilities;
 }

@@ -11,13 +11,17 @@ const poolList = z.array(
     pool_name: text,
     size: z.number(),
     quota_max_bytes: z.number(),
+    /** 1 is replicated, 3 erasure-coded. */
+    type: z.int(),
+    flags_names: text,
+    pool_snaps: z.array(z.looseObject({ name: text })).default([]),
     application_metadata: z.record(text, z.record(text, text)),
   }),
 );
 const room = z.looseObject({ total_bytes: z.number(), total_avail_bytes: z.number() });
 const usage = z.looseObject({
   stats: room,
-  stats_by_class: z.record(text, room),
+  stats_by_class: z.record(text, room).default({}),
   pools: z.array(z.looseObject({ id: z.int(), stats: z.looseObject({ stored: z.number(), max_avail: z.number() }) })),
 });
 const health = z.looseObject({
@@ -37,6 +41,7 @@ const treeNode = z.looseObject({
   reweight: z.number().optional(),
 });
 const osdTree = z.looseObject({ nodes: z.array(treeNode), stray: z.array(treeNode) });
+const versions = z.looseObject({ overall: z.record(text, z.number()) });
 const imagesFound = z.object({
   found: z.record(text, z.tuple([z.number(), z.array(z.number())])),
   trash: z.array(text),
@@ -78,6 +83,12 @@ export class Cluster {
   async pools(): Promise<ClusterPool[]> {
     return this.mon({ prefix: "osd pool ls", detail: "detail", format: "json" }, poolList, "listing the pools of");
   }
+  /** What the daemons say they are, such as "ceph version 16.2.15 (…) pacific (stable)". */
+  async versions(): Promise<string[]> {
+    return Object.keys(
+      (await this.mon({ prefix: "versions", format: "json" }, versions, "reading the versions of")).overall,
+    );
+  }
   /** The addresses of the monitors, as clients are given them. */
   monitors(): Promise<string> {
     return this.ask("monitors", {}, text, "reading the addresses of", this.backend);
@@ -86,9 +97,30 @@ export class Cluster {
   poolId(name: string): Promise<number | null> {
     return this.ask("pool_id", { name }, z.int().nullable(), "looking for", this.where(name));
   }
-  async createPool(name: string, replicas: number): Promise<void> {
-    const command = { prefix: "osd pool create", pool: name, pool_type: "replicated", size: replicas };
-    await this.command(command, "making", this.where(name));
+  async createPool(name: string, how: Record<string, unknown>): Promise<void> {
+    await this.command({ prefix: "osd pool create", pool: name, ...how }, "making", this.where(name));
+  }
+  /** A rule that puts every copy into another bucket of that type, on OSDs of a class. One of that name stays as it is. */
+  async createRule(name: string, bucket: string, deviceClass: string | undefined): Promise<void> {
+    const of = deviceClass === undefined ? {} : { class: deviceClass };
+    const command = { prefix: "osd crush rule create-replicated", name, root: "default", type: bucket, ...of };
+    await this.command(command, "making the placement rule", name);
+  }
+  /** A rule for pools of a profile. One of that name stays as it is. */
+  async createErasureRule(name: string, profile: string): Promise<void> {
+    await this.command({ prefix: "osd crush rule create-erasure", name, profile }, "making the placement rule", name);
+  }
+  /** A profile of that name that says the same stays; another one is refused. */
+  async setErasureProfile(name: string, profile: string[]): Promise<void> {
+    await this.command({ prefix: "osd erasure-code-profile set", name, profile }, "making the profile", name);
+  }
+  async setPool(pool: string, key: string, value: string): Promise<void> {
+    await this.command({ prefix: "osd pool set", pool, var: key, val: value }, "setting up", this.where(pool));
+  }
+  /** 0 takes it off. */
+  async setQuota(pool: string, bytes: number): Promise<void> {
+    const command = { prefix: "osd pool set-quota", pool, field: "max_bytes", val: String(bytes) };
+    await this.command(command, "setting the quota of", this.where(pool));
   }
   async enableApplication(pool: string, application: string): Promise<void> {
     await this.command(
@@ -101,6 +133,13 @@ export class Cluster {
     await this.command(
       { prefix: "osd pool application set", pool, app: "krstorage", key, value },
       "marking",
+      this.where(pool),
+    );
+  }
+  async disableApplication(pool: string, application: string): Promise<void> {
+    await this.command(
+      { prefix: "osd pool application disable", pool, app: application, yes_i_really_mean_it: true },
+      "unmarking",
       this.where(pool),
     );
   }
@@ -148,8 +187,29 @@ export class Cluster {
   writeTable(pool: number, gen: string | null, set: Record<string, string>, remove: string[]): Promise<boolean> {
     return this.ask("table_write", { pool, gen, set, remove }, z.boolean(), "writing the records of", this.pool(pool));
   }
-  async dropTable(pool: number): Promise<void> {
-    await this.ask("table_drop", { pool }, z.null(), "removing the records of", this.pool(pool));
+  /** Removes everything of ours but images. */
+  async dropRecords(pool: number): Promise<void> {
+    await this.ask("records_drop", { pool }, z.null(), "taking the records out of", this.pool(pool));
+  }
+  /** The second copy of a table, as rows; null where there is none. */
+  readCopy(pool: number): Promise<[string, string][] | null> {
+    return this.ask(
+      "copy_read",
+      { pool },
+      pairs.nullable(),
+      "reading the second copy of the records of",
+      this.pool(pool),
+    );
+  }
+  /** Into a copy that is whole; false where there is none. */
+  writeCopy(pool: number, set: Record<string, string>, remove: string[]): Promise<boolean> {
+    const args = { pool, set, remove, whole: false };
+    return this.ask("copy_write", args, z.boolean(), "copying the records of", this.pool(pool));
+  }
+  /** In place of whatever copy there is. */
+  async replaceCopy(pool: number, rows: Record<string, string>): Promise<void> {
+    const args = { pool, set: rows, remove: [], whole: true };
+    await this.ask("copy_write", args, z.boolean(), "copying the records of", this.pool(pool));
   }
   /** The cluster's clock, ms since 1970: that of the OSD which keeps the pool's clock object. */
   now(pool: number): Promise<number> {
@@ -167,10 +227,14 @@ export class Cluster {
   imageId(pool: number, name: string): Promise<string | null> {
     return this.ask("image_id", { pool, name }, text.nullable(), "looking for", this.image(pool, name));
   }
-  createImage(pool: number, name: string, size: number): Promise<string> {
-    return this.ask("image_create", { pool, name, size }, text, "making", this.image(pool, name));
+  /** Its data is in `dataPool`, by name, where one is given. */
+  createImage(pool: number, name: string, size: number, dataPool: string | null): Promise<string> {
+    return this.ask("image_create", { pool, name, size, dataPool }, text, "making", this.image(pool, name));
   }
-  cloneImage(pool: number, clone: { parent: string; snapshot: string; name: string; size: number }): Promise<string> {
+  cloneImage(
+    pool: number,
+    clone: { parent: string; snapshot: string; name: string; size: number; dataPool: string | null },
+  ): Promise<string> {
     return this.ask("image_clone", { pool, ...clone }, text, "cloning", this.image(pool, clone.name));
   }
   /** Never shrinks. The size it has then. */
@@ -229,6 +293,10 @@ export class Cluster {
   }
   async removeImage(pool: number, name: string): Promise<void> {
     await this.ask("image_remove", { pool, name }, z.null(), "removing", this.image(pool, name));
+  }
+  /** So that images can be moved into the trash of a pool that has become full. */
+  async prepareTrash(pool: number): Promise<void> {
+    await this.ask("trash_prepare", { pool }, z.null(), "preparing the trash of", this.pool(pool));
   }
   /** False where there is no image of that name outside the trash. */
   moveToTrash(pool: number, name: string, delaySeconds: number): Promise<boolean> {

@@ -23,6 +23,7 @@ import { givenUp, leaseMs } from "./lease";
 import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireSource } from "./matching";
 import type { OpenPool, Usage } from "./openPool";
+import { dataPoolOf } from "./place";
 import { choiceOfFilesystem, groupOf } from "./shareFilesystem";
 import { makeShare } from "./shareMake";
 import { carrierOf, lookAt } from "./stored";
@@ -71,6 +72,8 @@ async function placeOf(pool: OpenPool, { kind }: NewObject): Promise<Entry["subv
 interface Reserved {
   entry: ReadEntry;
   source?: ReadEntry;
+  /** Where the data of its image is, if not in the pool itself. */
+  dataPool: string | null;
 }
 interface Circumstances {
   now: number;
@@ -178,7 +181,7 @@ function enter(
   // Whoever removes the pool finds the group by this, also when the backend names another file system by then
   if (subvolume && !transaction.has(groupKey(subvolume.filesystem)))
     transaction.set(groupKey(subvolume.filesystem), subvolume.group);
-  return { entry, ...(source ? { source } : {}) };
+  return { entry, ...(source ? { source } : {}), dataPool: dataPoolOf(header) };
 }
 
 /** Throws INVALID_ARGUMENT for a share of a volume, and the other way round. */
@@ -258,7 +261,7 @@ function newRecord(
 /** Makes the image or the snapshot of an entry. What comes back is the entry as it is to be published. */
 async function makeBytes(
   pool: OpenPool,
-  { entry, source }: Reserved,
+  { entry, source, dataPool }: Reserved,
   file: { image: Image; call: Call } | undefined,
 ): Promise<ReadEntry> {
   const { cluster } = pool.site;
@@ -272,8 +275,8 @@ async function makeBytes(
     return { ...made, record: { ...record, consistency, self: carrierOf(made) } };
   }
   const id = source
-    ? await cloneOf(pool, entry, source)
-    : await cluster.createImage(pool.id, image.name, record.sizeBytes);
+    ? await cloneOf(pool, entry, source, dataPool)
+    : await cluster.createImage(pool.id, image.name, record.sizeBytes, dataPool);
   if (file) await fillFromFile(pool, entry, id, file);
   if (record.settings?.qos) await limitImage(pool, id, record.settings);
   const made = { ...entry, image: { ...image, id } };
@@ -281,12 +284,18 @@ async function makeBytes(
 }
 
 /** Clones need a snapshot. One that was taken for this alone is removed at once; its blocks stay as long as the clone needs them. */
-async function cloneOf(pool: OpenPool, { uid, image, record }: ReadEntry, source: ReadEntry): Promise<string> {
+async function cloneOf(
+  pool: OpenPool,
+  { uid, image, record }: ReadEntry,
+  source: ReadEntry,
+  dataPool: string | null,
+): Promise<string> {
   const { cluster } = pool.site;
   const parent = imageOf(pool, source);
   const snapshot = source.snapshot?.name ?? temporarySnapshot(uid);
   if (!source.snapshot) await cluster.createSnapshot(pool.id, parent, snapshot);
-  const id = await cluster.cloneImage(pool.id, { parent, snapshot, name: image.name, size: record.sizeBytes });
+  const size = record.sizeBytes;
+  const id = await cluster.cloneImage(pool.id, { parent, snapshot, name: image.name, size, dataPool });
   if (!source.snapshot) await cluster.removeSnapshot(pool.id, parent, snapshot);
   return id;
 }

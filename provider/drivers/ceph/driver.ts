@@ -1,6 +1,5 @@
 import { KrStorageError, messageOf } from "../../model/errors";
 import type { Image } from "../../model/image";
-import { nameProblem } from "../../model/names";
 import type {
   Call,
   Driver,
@@ -24,19 +23,20 @@ import type {
   Undelete,
 } from "../driver";
 import { inspectImage } from "../imageFile";
-import type { PolicyRecord } from "../record";
-import { capabilitiesOf } from "./capabilities";
+import type { PolicyRecord, PoolSettings } from "../record";
 import { flattenObject, growObject, rollbackObject, updateObject } from "./change";
 import { createObject } from "./create";
 import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
 import { listPool } from "./list";
-import { changePool, createPool, listPools, removePool } from "./managePools";
+import { changePool, createPool, listPools, prospectOf } from "./managePools";
 import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { keyOf } from "./poolUser";
 import { purgeObject } from "./purge";
+import { recoverTable } from "./recoverTable";
+import { removePool } from "./removePool";
 import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";
@@ -63,17 +63,8 @@ export class CephDriver implements Driver {
   readPool(ref: PoolRef, call: Call): Promise<StoredPool | undefined> {
     return this.run(call, "reading", this.where(ref), async () => (await this.pools.find(ref))?.read());
   }
-  prospect(name: string, call: Call): Promise<Prospect> {
-    return this.run(call, "looking for room for", this.where({ name }), async () => {
-      const problem = nameProblem(name);
-      if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { target: this.where({ name }) });
-      const { stats } = await this.site.cluster.usage();
-      const { replicas } = this.site.options;
-      const totalBytes = Math.floor(stats.total_bytes / replicas);
-      const freeBytes = Math.floor(stats.total_avail_bytes / replicas);
-      const capabilities = await capabilitiesOf(this.site);
-      return { totalBytes, freeBytes, allocatedBytes: 0, provisionedBytes: 0, capabilities };
-    });
+  prospect(name: string, call: Call, settings?: PoolSettings): Promise<Prospect> {
+    return this.run(call, "looking for room for", this.where({ name }), () => prospectOf(this.pools, name, settings));
   }
   createPool(request: NewPool, call: Call): Promise<StoredPool> {
     return this.run(call, "making", this.where(request), () => createPool(this.pools, request, call));
@@ -144,7 +135,11 @@ export class CephDriver implements Driver {
     });
   }
   fsck(ref: PoolRef, options: FsckOptions, call: Call): Promise<Finding[]> {
-    return this.within(ref, call, "checking", (pool) => checkPool(pool, options, call));
+    return this.run(call, "checking", this.where(ref), async () => {
+      const recovered = await recoverTable(this.pools, ref, options.repair);
+      if (recovered.some(({ repaired }) => !repaired)) return recovered;
+      return [...recovered, ...(await checkPool(await this.pools.require(ref), options, call))];
+    });
   }
 
   async close(): Promise<void> {

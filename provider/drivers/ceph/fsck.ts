@@ -1,5 +1,6 @@
 import type { Call, Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers } from "./entry";
+import { checkCopy } from "./fsckCopy";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
 import { checkShare, checkShareCapability, checkStrayShares } from "./shareFsck";
@@ -9,6 +10,7 @@ import { isAbandoned, undoCreation } from "./undo";
 /** Compares the table with the cluster. A repair finishes what was interrupted; it removes nothing that was ever published. */
 export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: Call): Promise<Finding[]> {
   const { cluster } = pool.site;
+  const findings = await checkCopy(pool, repair);
   const [now, read] = await Promise.all([
     pool.now(),
     pool.table.read((transaction) => ({
@@ -17,11 +19,9 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
       leftovers: transaction.keys(leftovers).map((key) => key.slice(leftovers.length)),
     })),
   ]);
-  const findings: Finding[] = read.damaged.map(({ uid, problem }) => ({
-    object: uid,
-    message: problem,
-    repaired: false,
-  }));
+  const known = new Set(findings.map(({ object }) => object));
+  for (const { uid, problem } of read.damaged)
+    if (!known.has(uid)) findings.push({ object: uid, message: problem, repaired: false });
   const seen = await seeAll(pool, read.entries);
   for (const each of read.entries) {
     const { uid, name, phase, image } = each;

@@ -1,40 +1,63 @@
-import { KrStorageError } from "../../model/errors";
+import { type CephPool, madeOtherwise } from "../../model/cephPool";
+import { KrStorageError, messageOf } from "../../model/errors";
 import { nameProblem } from "../../model/names";
 import { applyPoolChange, requireMatch } from "../changes";
-import type { Call, Match, NewPool, PoolChange, PoolRef, StoredPool } from "../driver";
-import { formatVersion, newUid, type PoolRecord } from "../record";
+import type { Call, Match, NewPool, PoolChange, Prospect, StoredPool } from "../driver";
+import { formatVersion, newUid, type PoolSettings } from "../record";
 import { checkedPoolRecord, isUid } from "../requests";
+import { markAdopted, markHint, requireAdoptable } from "./adoptPool";
 import { capabilitiesOf } from "./capabilities";
-import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } from "./entry";
-import { identityOf, OpenPool, type Pools } from "./openPool";
-import { giveUser, removeUser } from "./poolUser";
-import { removeLeftovers } from "./purge";
-import type { Transaction } from "./table";
+import { poolKey } from "./entry";
+import { identityOf, lostRecords, OpenPool, type Pools } from "./openPool";
+import { type CephPoolRecord, dataPoolName, dataPoolOf, type Place } from "./place";
+import { cephSettings, idOf, makeLayout, plannedPlace, requirePlaces } from "./poolLayout";
+import { roomFor, roomIn } from "./poolRoom";
+import { giveUser } from "./poolUser";
+import { findRecoverable, refusedAsNone } from "./recoverTable";
 
 /** What a pool is called in the cluster before it is published, and while it is being removed. Not names that a pool can be given. */
 const unfinishedName = (uid: string) => `krs-new.${uid}`;
-const removingName = (uid: string) => `krs-del.${uid}`;
-const temporary = /^krs-(new|del)\./;
+export const removingName = (uid: string) => `krs-del.${uid}`;
+const reserved = /^krs-(new|del|data)\./;
+
+/** What a new pool would be, or what the one that exists is: only looks. */
+export async function prospectOf(pools: Pools, name: string, settings: PoolSettings | undefined): Promise<Prospect> {
+  const { site } = pools;
+  const where = `${site.backend}/${name}`;
+  requireNameable(name, where);
+  const ceph = cephSettings(settings, where);
+  const capabilities = await capabilitiesOf(site);
+  if (ceph.existing) {
+    const found = await requireAdoptable(pools, name, where);
+    const seen = { usage: await site.cluster.usage(), pools: [found] };
+    const room = roomIn(seen, found.pool_id, { existing: true }, { copies: found.size });
+    const notes = [`pool ${name} of the cluster is taken as it is; what others have in it is left alone`];
+    if (!("krstorage" in found.application_metadata)) notes.push(`it must be marked: ${markHint(name)}`);
+    return { ...room, provisionedBytes: 0, capabilities, notes };
+  }
+  await refuseTaken(pools, name, where);
+  await requirePlaces(site, ceph, where);
+  const room = roomFor(await site.cluster.usage(), plannedPlace(ceph), ceph.replicas ?? site.options.replicas);
+  return { ...room, provisionedBytes: 0, capabilities };
+}
 
 /** Makes a pool under a name of its own, with its records in it, and then gives it its name: a rename is exclusive in Ceph. */
 export async function createPool(pools: Pools, request: NewPool, call: Call): Promise<StoredPool> {
   const { site } = pools;
   const where = `${site.backend}/${request.name}`;
   checkNewPool(request, where);
+  const ceph = cephSettings(request.settings, where);
+  if (ceph.existing) return adoptPool(pools, request, call, where);
   await refuseTaken(pools, request.name, where);
+  await requirePlaces(site, ceph, where);
   const unfinished = unfinishedName(request.uid);
-  await site.cluster.createPool(unfinished, site.options.replicas);
   try {
-    await site.cluster.enableApplication(unfinished, "krstorage");
-    await site.cluster.markPool(unfinished, "uid", request.uid);
-    await site.cluster.enableApplication(unfinished, "rbd");
-    const id = await site.cluster.poolId(unfinished);
-    if (id === null)
-      throw new KrStorageError("INTERNAL", `${where} was made and is not there`, { target: where, outcome: "unknown" });
-    const record = await newRecord(pools, request, id, call);
-    const isMine = await site.cluster.writeTable(id, null, { gen: newUid(), [poolKey]: JSON.stringify(record) }, []);
-    // Somebody makes the very same pool at this moment; one of us will give it its name
-    if (!isMine) throw alreadyThere(where);
+    const place = await makeLayout(site, unfinished, request.uid, ceph);
+    const { capacityBytes = 0 } = request.settings;
+    const carrier = place.dataPool ? dataPoolName(request.uid) : unfinished;
+    if (ceph.quota) await site.cluster.setQuota(carrier, capacityBytes);
+    const id = await idOf(site, unfinished);
+    await writeFirst(pools, id, await newRecord(pools, request, id, place, call), where);
     await site.cluster.renamePool(unfinished, request.name);
     const made = new OpenPool(site, pools.table(id), request.name);
     await giveUser(made, request.uid);
@@ -42,27 +65,68 @@ export async function createPool(pools: Pools, request: NewPool, call: Call): Pr
   } catch (error) {
     // It never had its name, so nobody has put anything into it
     if (!KrStorageError.isInstance(error) || error.outcome === "not-applied")
-      await site.cluster.deletePool(unfinished).catch(() => undefined);
+      for (const name of [unfinished, dataPoolName(request.uid)])
+        await site.cluster.deletePool(name).catch(() => undefined);
     throw error;
   }
 }
 
+/** Puts a table of ours into a pool of the cluster, and nothing else. */
+async function adoptPool(pools: Pools, request: NewPool, call: Call, where: string): Promise<StoredPool> {
+  const found = await requireAdoptable(pools, request.name, where);
+  const marked = await markAdopted(pools, found, where);
+  const id = found.pool_id;
+  const place = { existing: true as const, marked };
+  await writeFirst(pools, id, await newRecord(pools, request, id, place, call), where);
+  return new OpenPool(pools.site, pools.table(id), request.name).read();
+}
+
+/** The first record of a table, exclusively. */
+async function writeFirst(pools: Pools, id: number, record: CephPoolRecord, where: string): Promise<void> {
+  const { cluster } = pools.site;
+  const rows = { [poolKey]: JSON.stringify(record) };
+  await cluster.prepareTrash(id);
+  // Somebody may make the very same pool at this moment
+  if (!(await cluster.writeTable(id, null, { gen: newUid(), ...rows }, []))) throw alreadyThere(where);
+  await cluster
+    .replaceCopy(id, rows)
+    .catch((error: unknown) => pools.site.env.log.warn(`${where}: ${messageOf(error)}`));
+}
+
 function checkNewPool({ name, uid }: NewPool, where: string): void {
-  const problem = nameProblem(name) ?? (isUid(uid) ? undefined : "a uid is 32 hexadecimal digits");
+  requireNameable(name, where);
+  if (!isUid(uid))
+    throw new KrStorageError("INVALID_ARGUMENT", `${where}: a uid is 32 hexadecimal digits`, { target: where });
+}
+
+function requireNameable(name: string, where: string): void {
+  const taken = reserved.test(name) ? "names that begin like this are KRStorage's own in the cluster" : undefined;
+  const problem = nameProblem(name) ?? taken;
   if (problem) throw new KrStorageError("INVALID_ARGUMENT", `${where}: ${problem}`, { target: where });
 }
 
 async function refuseTaken(pools: Pools, name: string, where: string): Promise<void> {
-  if ((await pools.site.cluster.poolId(name)) !== null) throw alreadyThere(where);
+  const id = await pools.site.cluster.poolId(name);
+  if (id === null) return;
+  if (await findRecoverable(pools, id).catch(refusedAsNone)) throw lostRecords(where);
+  throw alreadyThere(where);
 }
 
 function alreadyThere(where: string): KrStorageError {
-  return new KrStorageError("ALREADY_EXISTS", `${where}: the cluster has a pool of that name; nothing was changed`, {
-    target: where,
-  });
+  return new KrStorageError(
+    "ALREADY_EXISTS",
+    `${where}: the cluster has a pool of that name; nothing was changed (ceph: { existing: true } takes it as it is)`,
+    { target: where },
+  );
 }
 
-async function newRecord(pools: Pools, request: NewPool, id: number, call: Call): Promise<PoolRecord> {
+async function newRecord(
+  pools: Pools,
+  request: NewPool,
+  id: number,
+  place: Place,
+  call: Call,
+): Promise<CephPoolRecord> {
   const { name, uid, claim, owner, stackId, requested, labels, settings } = request;
   return checkedPoolRecord(
     {
@@ -81,6 +145,7 @@ async function newRecord(pools: Pools, request: NewPool, id: number, call: Call)
       settings,
       capabilities: await capabilitiesOf(pools.site),
       revision: 1,
+      ...(Object.keys(place).length === 0 ? {} : { place }),
     },
     `pool ${name}`,
   );
@@ -89,7 +154,7 @@ async function newRecord(pools: Pools, request: NewPool, id: number, call: Call)
 /** The pools that carry our application and records of ours. */
 export async function listPools(pools: Pools): Promise<StoredPool[]> {
   const ours = (await pools.site.cluster.pools()).filter(
-    ({ pool_name: name, application_metadata: applications }) => "krstorage" in applications && !temporary.test(name),
+    ({ pool_name: name, application_metadata: applications }) => "krstorage" in applications && !reserved.test(name),
   );
   const found = await Promise.all(
     ours
@@ -101,6 +166,9 @@ export async function listPools(pools: Pools): Promise<StoredPool[]> {
 
 /** Changes a pool's record, by compare-and-swap; `retiredAt: undefined` brings a retired pool back. */
 export async function changePool(pool: OpenPool, match: Match, change: PoolChange): Promise<StoredPool> {
+  const before = await pool.table.read((transaction) => pool.writable(transaction));
+  requireMatch(before, match, `pool ${pool.where}`);
+  if (change.settings) await changeQuota(pool, before, change.settings);
   await pool.table.change((transaction) => {
     const record = pool.writable(transaction);
     requireMatch(record, match, `pool ${pool.where}`);
@@ -110,96 +178,18 @@ export async function changePool(pool: OpenPool, match: Match, change: PoolChang
   return pool.read();
 }
 
-/**
- * Removes a pool of the cluster, which takes everything in it along: so only one that we made, whose table is empty, and in
- * which the cluster itself sees nothing. Nothing can come into it meanwhile, since its table says that it is being removed.
- */
-export async function removePool(pools: Pools, ref: PoolRef, match: Match): Promise<"removed" | "retired" | "gone"> {
-  const { cluster } = pools.site;
-  if (isUid(match.uid) && (await cluster.poolId(removingName(match.uid))) !== null) {
-    await removeUser(pools.site, match.uid, `${pools.site.backend}/${ref.name}`);
-    await cluster.deletePool(removingName(match.uid));
-    return "gone";
-  }
-  const pool = await pools.require(ref);
-  await removeLeftovers(pool);
-  const now = await pool.now();
-  const ending = await pool.table.change((transaction): "retired" | "removing" => {
-    // One whose removal was interrupted is removed by the next who asks
-    const { removing: _, ...record } = pool.header(transaction);
-    requireMatch(record, match, `pool ${pool.where}`);
-    requireWritable(record, `pool ${pool.where}`);
-    return retireOrEnd(pool, transaction, record as PoolRecord, now);
-  });
-  if (ending === "retired") return "retired";
-  await refuseForeign(pool)
-    .then(() => removeGroups(pool))
-    .catch(async (error: unknown) => {
-      await pool.table.change((transaction) =>
-        transaction.set(poolKey, { ...pool.header(transaction), removing: undefined }),
-      );
-      throw error;
-    });
-  await cluster.renamePool(pool.name, removingName(match.uid));
-  await removeUser(pools.site, match.uid, pool.where);
-  await cluster.deletePool(removingName(match.uid));
-  return "removed";
-}
-
-function retireOrEnd(
-  pool: OpenPool,
-  transaction: Transaction,
-  record: PoolRecord,
-  now: number,
-): "retired" | "removing" {
-  const isEmpty = transaction.keys(objects).length === 0;
-  const isOnlyTrash =
-    allEntries(transaction).length === transaction.keys(objects).length &&
-    allEntries(transaction).every(({ phase, record: theirs }) => phase === "trashed" && theirs !== undefined);
-  if (!isOnlyTrash)
+/** Nothing else of how a pool was made is changed. */
+async function changeQuota(pool: OpenPool, before: CephPoolRecord, settings: PoolSettings): Promise<void> {
+  const wanted = cephSettings(settings, pool.where);
+  const had = cephSettings(before.settings, pool.where);
+  const [key] = madeOtherwise(had, wanted);
+  if (key !== undefined)
     throw new KrStorageError(
-      "IN_USE",
-      `pool ${pool.where} has objects: ${someNames(transaction)}; delete those first`,
-      {
-        target: pool.where,
-      },
+      "PRECONDITION_FAILED",
+      `pool ${pool.where} was made with another ceph.${key}, and that does not change; nothing was changed`,
+      { target: pool.where, issues: [{ path: `ceph.${key}`, message: "was another one when the pool was made" }] },
     );
-  if (!isEmpty || transaction.keys(leftovers).length > 0) {
-    if (record.retiredAt === undefined)
-      transaction.set(poolKey, { ...record, retiredAt: new Date(now).toISOString(), revision: record.revision + 1 });
-    return "retired";
-  }
-  transaction.set(poolKey, { ...record, removing: true });
-  return "removing";
-}
-
-/** The cluster refuses to remove one in which anything is. */
-async function removeGroups(pool: OpenPool): Promise<void> {
-  for (const each of await pool.table.read(groupsIn)) await pool.site.filesystems.removeGroup(each);
-}
-
-function someNames(transaction: Transaction): string {
-  const names = allEntries(transaction)
-    .filter(({ phase }) => phase !== "trashed")
-    .map(({ name }) => name)
-    .sort();
-  return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
-}
-
-/** Throws IN_USE where the cluster sees anything in the pool: images, namespaces, objects of other applications. */
-async function refuseForeign(pool: OpenPool): Promise<void> {
-  const { cluster, filesystems } = pool.site;
-  const { images, trash, namespaces } = await cluster.names(pool.id);
-  const found = [...images, ...trash]
-    .map(([, name]) => `image ${name}`)
-    .concat(namespaces.map((name) => `namespace ${name}`));
-  for (const each of await pool.table.read(groupsIn))
-    found.push(...(await filesystems.subvolumes(each)).map((name) => `subvolume ${name}`));
-  if (found.length === 0) found.push(...(await cluster.strangers(pool.id)).map((name) => `object ${name}`));
-  if (found.length === 0) return;
-  throw new KrStorageError(
-    "IN_USE",
-    `pool ${pool.where} holds what KRStorage did not make (${found.slice(0, 5).join(", ")}), and removing it would end that; move it away first`,
-    { target: pool.where },
-  );
+  const quotaOf = ({ capacityBytes = 0 }: PoolSettings, { quota }: CephPool) => (quota ? capacityBytes : 0);
+  const bytes = quotaOf(settings, wanted);
+  if (bytes !== quotaOf(before.settings, had)) await pool.site.cluster.setQuota(dataPoolOf(before) ?? pool.name, bytes);
 }

@@ -1,10 +1,12 @@
 import { hasCode, KrStorageError } from "../../model/errors";
 import { nameProblem } from "../../model/names";
-import type { CapacityFacts } from "../capacity";
 import type { PoolRef, StoredPool } from "../driver";
-import { type PoolRecord, poolRecord } from "../record";
+import { poolRecord } from "../record";
 import { capacityOf } from "./capacity";
 import { poolKey, requireWritable } from "./entry";
+import { type CephPoolRecord, placeOf } from "./place";
+import { roomIn, type Usage } from "./poolRoom";
+import { findRecoverable } from "./recoverTable";
 import type { Site } from "./site";
 import { Table, type Transaction } from "./table";
 
@@ -29,16 +31,13 @@ export class OpenPool {
   }
 
   /** The record of the pool as a transaction sees it. Throws UNAVAILABLE where it is not there any more, or is being removed. */
-  header(transaction: Transaction): PoolRecord & { removing?: boolean } {
+  header(transaction: Transaction): CephPoolRecord {
     const parsed = poolRecord.safeParse(transaction.get(poolKey));
-    if (!parsed.success)
-      throw new KrStorageError("UNAVAILABLE", `the records of pool ${this.where} are gone, or cannot be read`, {
-        target: this.where,
-      });
-    return parsed.data;
+    if (!parsed.success) throw lostRecords(this.where);
+    return parsed.data as CephPoolRecord;
   }
   /** As `header`, for those who are about to write. */
-  writable(transaction: Transaction): PoolRecord {
+  writable(transaction: Transaction): CephPoolRecord {
     const { removing, ...record } = this.header(transaction);
     requireWritable(record, `pool ${this.where}`);
     if (removing === true)
@@ -49,22 +48,18 @@ export class OpenPool {
   }
   /** What the cluster says of the room in it. */
   async usage(): Promise<Usage> {
-    const { cluster } = this.site;
-    const [usage, pools] = await Promise.all([cluster.usage(), cluster.pools()]);
-    const replicas = pools.find((pool) => pool.pool_id === this.id)?.size ?? this.site.options.replicas;
-    const quota = pools.find((pool) => pool.pool_id === this.id)?.quota_max_bytes ?? 0;
-    const stats = usage.pools.find((pool) => pool.id === this.id)?.stats;
-    const stored = stats?.stored ?? 0;
-    const total = Math.floor(usage.stats.total_bytes / replicas);
-    const free = Math.min(stats?.max_avail ?? total, Math.floor(usage.stats.total_avail_bytes / replicas));
-    return {
-      totalBytes: quota > 0 ? Math.min(total, quota) : total,
-      freeBytes: quota > 0 ? Math.max(0, Math.min(free, quota - stored)) : free,
-      allocatedBytes: stored,
-    };
+    const { cluster, options } = this.site;
+    const [usage, pools, record] = await Promise.all([
+      cluster.usage(),
+      cluster.pools(),
+      this.table.read((transaction) => this.header(transaction)),
+    ]);
+    const { ceph, capacityBytes } = record.settings;
+    const ownQuota = ceph?.quota === true && capacityBytes !== undefined ? { ownQuotaBytes: capacityBytes } : {};
+    return roomIn({ usage, pools }, this.id, placeOf(record), { copies: options.replicas, ...ownQuota });
   }
   stored(transaction: Transaction, usage: Usage): StoredPool {
-    const { removing: _, ...record } = this.header(transaction);
+    const { removing: _, place: __, ...record } = this.header(transaction);
     return { record: structuredClone(record), capacity: capacityOf(transaction, usage) };
   }
   async read(): Promise<StoredPool> {
@@ -73,7 +68,7 @@ export class OpenPool {
   }
 }
 
-export type Usage = Omit<CapacityFacts, "provisionedBytes">;
+export type { Usage } from "./poolRoom";
 
 /** The pools of a backend. Names are looked up anew for every call: another pool may have the name by now. */
 export class Pools {
@@ -82,7 +77,8 @@ export class Pools {
   constructor(readonly site: Site) {}
 
   table(id: number): Table {
-    const table = this.tables.get(id) ?? new Table(this.site.cluster, id);
+    const { cluster, env } = this.site;
+    const table = this.tables.get(id) ?? new Table(cluster, id, (message) => env.log.warn(message));
     this.tables.set(id, table);
     return table;
   }
@@ -118,9 +114,11 @@ export class Pools {
   /** The identity that the records of a pool give it; undefined where it has none: it is somebody else's. */
   private async identityIn(pool: OpenPool): Promise<string | undefined> {
     try {
-      return await pool.table.read((transaction) =>
+      const identity = await pool.table.read((transaction) =>
         transaction.has(poolKey) ? pool.header(transaction).identity : undefined,
       );
+      if (identity === undefined && (await findRecoverable(this, pool.id))) throw lostRecords(pool.where);
+      return identity;
     } catch (error) {
       if (!hasCode(error, "PERMISSION_DENIED")) throw error;
       // Our user may see into pools with our application alone, and that is as it should be
@@ -141,6 +139,14 @@ export class Pools {
 /** Ids of pools are never given twice in a cluster, so this is one pool for ever. */
 export async function identityOf(site: Site, pool: number): Promise<string> {
   return `${await site.cluster.fsid()}.${pool}`;
+}
+
+export function lostRecords(where: string): KrStorageError {
+  return new KrStorageError(
+    "UNAVAILABLE",
+    `the records of pool ${where} are lost, or cannot be read; "krstorage fsck ${where} --repair" restores them from their second copy`,
+    { target: where },
+  );
 }
 
 function away(where: string, what: string): KrStorageError {

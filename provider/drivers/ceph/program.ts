@@ -14,6 +14,7 @@ import rados, rbd
 
 TABLE = "krstorage.table"
 SPACE = "krstorage"
+COPY = "krstorage.copy"
 FEATURES = rbd.RBD_FEATURE_LAYERING | rbd.RBD_FEATURE_EXCLUSIVE_LOCK | rbd.RBD_FEATURE_OBJECT_MAP \
     | rbd.RBD_FEATURE_FAST_DIFF | rbd.RBD_FEATURE_DEEP_FLATTEN
 settings = json.loads(sys.stdin.readline())
@@ -47,6 +48,8 @@ class Failure(Exception):
 def io(pool, space=""):
     opened = connection().open_ioctx2(pool)
     opened.set_namespace(space)
+    # In a full pool what needs room fails, and what frees it goes through; otherwise both would wait
+    opened.set_osdmap_full_try()
     return opened
 
 def command(args):
@@ -67,21 +70,25 @@ def monitors(args):
 
 # The table: one object with sorted keys. Its key "gen" changes with every write and is compared by the OSD in the same step.
 
-def table_read(args):
+def rows_of(pool, name):
     rows, after, part = [], "", 900
-    with io(args["pool"], SPACE) as table:
+    with io(pool, SPACE) as table:
         while True:
             with rados.ReadOpCtx() as op:
                 found, _ = table.get_omap_vals(op, after, "", part)
                 try:
-                    table.operate_read_op(op, TABLE)
+                    table.operate_read_op(op, name)
                 except rados.ObjectNotFound:
                     return None
-                page = [(key, value.decode()) for key, value in found]
+                # What is no text is damaged, and is to be told as that
+                page = [(key, value.decode(errors="replace")) for key, value in found]
             rows.extend(page)
             if len(page) == 0:
                 return rows
             after = page[-1][0]
+
+def table_read(args):
+    return rows_of(args["pool"], TABLE)
 
 def table_gen(args):
     with io(args["pool"], SPACE) as table, rados.ReadOpCtx() as op:
@@ -112,12 +119,42 @@ def table_write(args):
             raise
         return True
 
-def table_drop(args):
-    with io(args["pool"], SPACE) as table:
+# The second copy of the table, an object of its own, so that it lies elsewhere. Its key "whole" says that it was begun with everything.
+
+def copy_read(args):
+    return rows_of(args["pool"], COPY)
+
+def copy_write(args):
+    """False where there is no whole copy that these keys could be put into. With "whole" they are all of it."""
+    with io(args["pool"], SPACE) as copy, rados.WriteOpCtx() as op:
+        if args["whole"]:
+            op.new(rados.LIBRADOS_CREATE_IDEMPOTENT)
+            copy.clear_omap(op)
+            copy.set_omap(op, ("whole",), (b"1",))
+        else:
+            op.omap_cmp("whole", "1", rados.LIBRADOS_CMPXATTR_OP_EQ)
+        if args["set"]:
+            copy.set_omap(op, tuple(args["set"].keys()), tuple(value.encode() for value in args["set"].values()))
+        if args["remove"]:
+            copy.remove_omap_keys(op, tuple(args["remove"]))
         try:
-            table.remove_object(TABLE)
+            copy.operate_write_op(op, COPY)
         except rados.ObjectNotFound:
-            pass
+            return False
+        except rados.Error as error:
+            if error.errno == E.ECANCELED:
+                return False
+            raise
+        return True
+
+def records_drop(args):
+    """Everything of ours in a pool that is not; the table last, since it says what is going on."""
+    with io(args["pool"], SPACE) as opened:
+        for name in (COPY, CLOCK, TABLE):
+            try:
+                opened.remove_object(name)
+            except rados.ObjectNotFound:
+                pass
 
 def encoded(body):
     return struct.pack("<BBI", 1, 1, len(body)) + body
@@ -191,7 +228,7 @@ def image_id(args):
 
 def image_create(args):
     with io(args["pool"]) as opened:
-        rbd.RBD().create(opened, args["name"], args["size"], old_format=False, features=FEATURES)
+        rbd.RBD().create(opened, args["name"], args["size"], old_format=False, features=FEATURES, data_pool=args["dataPool"])
         with rbd.Image(opened, args["name"], read_only=True) as made:
             return made.id()
 
@@ -200,7 +237,7 @@ def image_clone(args):
     with io(args["pool"]) as opened:
         with rbd.Image(opened, image_id=args["parent"], read_only=True) as parent:
             parent_name = parent.get_name()
-        rbd.RBD().clone(opened, parent_name, args["snapshot"], opened, args["name"], features=FEATURES)
+        rbd.RBD().clone(opened, parent_name, args["snapshot"], opened, args["name"], features=FEATURES, data_pool=args["dataPool"])
         with rbd.Image(opened, args["name"]) as made:
             if made.size() < args["size"]:
                 made.resize(args["size"], allow_shrink=False)
@@ -296,6 +333,12 @@ def image_rollback(args):
             volume.resize(args["size"], allow_shrink=False)
         return volume.size()
 
+def trash_prepare(args):
+    """The object that the trash is kept in: in a full pool it could not be made any more, and nothing be deleted."""
+    with io(args["pool"]) as opened, rados.WriteOpCtx() as op:
+        op.new(rados.LIBRADOS_CREATE_IDEMPOTENT)
+        opened.operate_write_op(op, "rbd_trash")
+
 def trash_move(args):
     with io(args["pool"]) as opened:
         try:
@@ -333,7 +376,7 @@ def image_remove(args):
 
 def strangers(args):
     """Objects in a pool that neither its table nor an empty RBD pool consists of; a few are enough."""
-    known, found = {"rbd_directory", "rbd_info", "rbd_trash", "rbd_children", "rbd_namespace", "rbd_task", "rbd_mirroring", "rbd_trash_purge_schedule", TABLE, "krstorage.clock"}, []
+    known, found = {"rbd_directory", "rbd_info", "rbd_trash", "rbd_children", "rbd_namespace", "rbd_task", "rbd_mirroring", "rbd_trash_purge_schedule", TABLE, COPY, CLOCK}, []
     with io(args["pool"], rados.LIBRADOS_ALL_NSPACES) as opened:
         for each in opened.list_objects():
             if each.key not in known:

@@ -1,6 +1,7 @@
 import { KrStorageError } from "../../model/errors";
 import { newUid } from "../record";
 import type { Cluster } from "./cluster";
+import { SecondCopy } from "./secondCopy";
 
 /** How often a write is tried again because others wrote in between. Each time one of them has got through. */
 const longestContest = 200;
@@ -21,27 +22,38 @@ export class Transaction {
   get(key: string): unknown {
     if (this.written.has(key)) {
       const text = this.written.get(key);
-      return text === undefined ? undefined : parse(text);
+      return text === undefined ? undefined : parseText(text);
     }
     const cell = this.cells.get(key);
     if (!cell) return undefined;
-    if (!("value" in cell)) cell.value = parse(cell.text);
+    if (!("value" in cell)) cell.value = parseText(cell.text);
     return cell.value;
   }
   has(key: string): boolean {
     return this.written.has(key) ? this.written.get(key) !== undefined : this.cells.has(key);
   }
   set(key: string, value: unknown): void {
-    this.written.set(key, JSON.stringify(value));
+    this.put(key, JSON.stringify(value));
+  }
+  /** A value as it was stored before. */
+  put(key: string, text: string): void {
+    this.written.set(key, text);
   }
   delete(key: string): void {
     this.written.set(key, undefined);
+  }
+  /** As stored, of keys that are there or not. */
+  texts(keys: string[]): Map<string, string | undefined> {
+    return new Map(keys.map((key) => [key, this.written.has(key) ? this.written.get(key) : this.cells.get(key)?.text]));
   }
   keys(prefix: string): string[] {
     const all = new Set([...this.cells.keys(), ...this.written.keys()]);
     return [...all].filter((key) => key.startsWith(prefix) && this.has(key)).sort();
   }
 }
+
+/** What a change has come to, and whether it wrote anything. */
+type Outcome = ({ value: unknown } | { error: unknown }) & { wrote: boolean };
 
 interface Pending {
   act(transaction: Transaction): unknown;
@@ -59,11 +71,15 @@ export class Table {
   private generation: string | null = null;
   private pending: Pending[] = [];
   private isWorking = false;
+  readonly copy: SecondCopy;
 
   constructor(
-    private readonly cluster: Cluster,
+    readonly cluster: Cluster,
     readonly pool: number,
-  ) {}
+    warn: (message: string) => void,
+  ) {
+    this.copy = new SecondCopy(cluster, this, warn);
+  }
 
   /** Decides and writes. `act` may be called several times and must have no other effect; what it throws refuses the change. */
   change<Result>(act: (transaction: Transaction) => Result): Promise<Result> {
@@ -94,11 +110,9 @@ export class Table {
         await this.refresh();
         const { written, results } = this.decide(changes);
         if (written.size > 0 && !(await this.write(written))) continue;
-        changes.forEach(({ settle, fail }, index) => {
-          const result = results[index];
-          if (result && "error" in result) fail(result.error);
-          else settle(result?.value);
-        });
+        answer(changes, results, (outcome) => !outcome.wrote);
+        // The next round does not wait for the copy; who has written and is answered may rely on it
+        void this.copy.keep(written).then(() => answer(changes, results, (outcome) => outcome.wrote));
         return;
       }
       throw new KrStorageError(
@@ -114,7 +128,7 @@ export class Table {
   /** Each change on top of those before it; one that throws leaves nothing. */
   private decide(changes: Pending[]): {
     written: Map<string, string | undefined>;
-    results: ({ value: unknown } | { error: unknown })[];
+    results: Outcome[];
   } {
     const base = new Map(this.cells);
     const written = new Map<string, string | undefined>();
@@ -127,9 +141,9 @@ export class Table {
           if (text === undefined) base.delete(key);
           else base.set(key, { text });
         }
-        return { value };
+        return { value, wrote: transaction.written.size > 0 };
       } catch (error) {
-        return { error };
+        return { error, wrote: false };
       }
     });
     return { written, results };
@@ -189,12 +203,22 @@ export class Table {
   }
 }
 
+function answer(changes: Pending[], results: Outcome[], isAnswered: (outcome: Outcome) => boolean): void {
+  for (const [index, outcome] of results.entries()) {
+    if (!isAnswered(outcome)) continue;
+    const { settle, fail } = changes[index] as Pending;
+    if ("error" in outcome) fail(outcome.error);
+    else settle(outcome.value);
+  }
+}
+
 /** Never the same twice: two tables that look alike are not taken for each other. */
 function nextGeneration(): string {
   return newUid();
 }
 
-function parse(text: string): unknown {
+/** What a key holds; undefined where that is no JSON. */
+export function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

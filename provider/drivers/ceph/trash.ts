@@ -61,7 +61,7 @@ function mayBeTrashed(
   if (found.record.protection)
     throw new KrStorageError(
       "PRECONDITION_FAILED",
-      `${what} is protected: take its protection off first, in an update of its own`,
+      `${what} is protected (deletionProtection); take that off in an update of its own, then delete it`,
       {
         target: what,
       },

@@ -32,10 +32,14 @@ export const krstorageCaps = [
     "profile rbd",
     "allow r",
     // Pools are made and removed under names of KRStorage's own: it can end no other pool
-    ...["create", "delete", "application enable", "application set"].map(
+    ...["create", "delete", "application enable", "application set", "set", "set-quota"].map(
       (command) => `allow command "osd pool ${command}" with pool prefix krs-`,
     ),
     'allow command "osd pool rename"',
+    // What placement rules and profiles it makes, it makes under such names too; it can neither change nor remove any
+    ...["osd crush rule create-replicated", "osd crush rule create-erasure", "osd erasure-code-profile set"].map(
+      (command) => `allow command "${command}" with name prefix krs-`,
+    ),
     'allow command "osd pool op unmanaged-snap"',
     // Users for the volumes of its pools, with these capabilities to the letter: a prefix, or one that is not named, would let it give itself any
     'allow command "auth get-or-create" with entity regex "client[.]krs[.][0-9a-f]{32}" caps_mon="profile rbd"' +

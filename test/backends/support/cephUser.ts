@@ -41,7 +41,12 @@ def edit_table(a):
         io.set_namespace("krstorage")
         with rados.WriteOpCtx() as op:
             io.set_omap(op, (a["key"], "gen"), (a["value"].encode(), uuid.uuid4().hex.encode()))
-            io.operate_write_op(op, "krstorage.table")
+            io.operate_write_op(op, a.get("object", "krstorage.table"))
+
+def drop_object(a):
+    with cluster.open_ioctx(a["pool"]) as io:
+        io.set_namespace("krstorage")
+        io.remove_object(a["object"])
 
 def drop_key(a):
     with cluster.open_ioctx(a["pool"]) as io:
@@ -49,14 +54,14 @@ def drop_key(a):
         with rados.WriteOpCtx() as op:
             io.remove_omap_keys(op, (a["key"],))
             io.set_omap(op, ("gen",), (uuid.uuid4().hex.encode(),))
-            io.operate_write_op(op, "krstorage.table")
+            io.operate_write_op(op, a.get("object", "krstorage.table"))
 
 def read_table(a):
     with cluster.open_ioctx(a["pool"]) as io:
         io.set_namespace("krstorage")
         with rados.ReadOpCtx() as op:
             found, _ = io.get_omap_vals_by_keys(op, (a["key"],))
-            io.operate_read_op(op, "krstorage.table")
+            io.operate_read_op(op, a.get("object", "krstorage.table"))
             return dict((k, v.decode()) for k, v in found).get(a["key"])
 
 def read_all(a):

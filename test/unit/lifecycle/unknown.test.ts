@@ -21,6 +21,7 @@ const complete: Record<KindName, Properties> = {
     maxOvercommit: 1,
     reserve: "1GiB",
     trashRetention: "1d",
+    ceph: { replicas: 2 },
     adopt: uid,
   },
   volumeClass: {

@@ -16,6 +16,8 @@ import { FakeDisk, fakeDriverType } from "./fakeDriver";
 export interface SceneOptions {
   disk?: FakeDisk;
   stackId?: string | undefined;
+  /** The type of the backend's driver. Default "fake". */
+  driverType?: string;
   backend?: BackendOptions;
 }
 
@@ -32,7 +34,7 @@ export class Scene {
     this.disk = options.disk ?? new FakeDisk();
     const backend = {
       name: "main",
-      driver: fakeDriverType(this.disk),
+      driver: fakeDriverType(this.disk, options.driverType),
       driverOptions: {},
       options: options.backend ?? {},
     };
