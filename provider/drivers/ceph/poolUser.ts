@@ -41,6 +41,13 @@ export async function giveUser(pool: OpenPool, poolUid: string): Promise<void> {
 /** A user that there is is never changed: it has exactly these capabilities, or it is refused. */
 async function keyOfUser(pool: OpenPool, poolUid: string): Promise<string> {
   const user = nameOfUser(poolUid);
+  const described = (await pool.site.cluster.pools()).find(({ pool_id: id }) => id === pool.id);
+  if (described?.application_metadata.krstorage?.uid !== poolUid)
+    throw new KrStorageError(
+      "UNSUPPORTED",
+      `${pool.where} was there before KRStorage and has no user of its own: make one (docs/backends/ceph.md)`,
+      { target: pool.where },
+    );
   const key = await pool.site.cluster.userKey(user, capsOf(poolUid));
   await pool.table.change((transaction) => {
     if (transaction.has(poolKey) && transaction.get(userKey) !== user) transaction.set(userKey, user);

@@ -67,6 +67,7 @@ async function endPool(pools: Pools, id: number, uid: string): Promise<void> {
   await refuseForeign(pools, id, uid, where);
   await removeUser(pools.site, uid, where);
   if ((await cluster.poolId(dataPoolName(uid))) !== null) await cluster.deletePool(dataPoolName(uid));
+  await removeUser(pools.site, uid, `${backend}/${removingName(uid)}`);
   await cluster.deletePool(removingName(uid));
 }
 
