@@ -2,7 +2,6 @@ import { hasCode, KrStorageError, messageOf } from "../../model/errors";
 import { poolKey, userKey } from "./entry";
 import { nameOf, requireSource } from "./matching";
 import type { OpenPool } from "./openPool";
-import { placeOf } from "./place";
 import type { Site } from "./site";
 
 /** The cephx user, without "client.", that consumers of a pool's volumes are given. Nobody else's has such a name. */
@@ -64,11 +63,10 @@ export async function removeUser(site: Site, poolUid: string, where: string): Pr
 
 /** The key that opens a live volume, of the user in its connection. A pool that has no user yet gets one. */
 export async function keyOf(pool: OpenPool, uid: string): Promise<string> {
-  const { header, found } = await pool.table.read((transaction) => ({
+  const { poolUid, found } = await pool.table.read((transaction) => ({
     found: requireSource(pool, transaction, uid),
-    header: pool.header(transaction),
+    poolUid: pool.header(transaction).uid,
   }));
-  const poolUid = header.uid;
   const what = nameOf(pool, found);
   if (found.kind !== "volume")
     throw new KrStorageError(
@@ -77,12 +75,6 @@ export async function keyOf(pool: OpenPool, uid: string): Promise<string> {
       {
         target: what,
       },
-    );
-  if (placeOf(header).existing)
-    throw new KrStorageError(
-      "UNSUPPORTED",
-      `${what} is in a pool that was there before, with other people's images in it, so it has no user of KRStorage's; make one for the pool yourself (docs/backends/ceph.md)`,
-      { target: what },
     );
   return keyOfUser(pool, poolUid).catch((error: unknown) => {
     if (!hasCode(error, "PERMISSION_DENIED")) throw error;

@@ -6,7 +6,7 @@
  * It decides nothing: what may be done is decided in TypeScript, under the transactions of `table.ts`.
  */
 export const program = String.raw`
-import json, os, signal, struct, sys, threading, uuid
+import json, os, signal, struct, sys, threading, time, uuid
 from concurrent.futures import ThreadPoolExecutor
 import errno as E
 
@@ -22,12 +22,20 @@ guard = threading.Lock()
 # Ctrl-C in a terminal reaches us too; what is under way is ended by whoever asked for it
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 cluster = None
+refused, refused_until = None, 0
 
 def connection():
-    global cluster
+    """
+    A cluster that could not be reached counts as that for as long as it took to find out: requests that come one after the other, a
+    preview of many volumes, would each wait for it else.
+    """
+    global cluster, refused, refused_until
+    asked = time.monotonic()
     with guard:
+        if cluster is None and asked < refused_until:
+            raise refused
         if cluster is None:
-            opened = None
+            opened, began = None, time.monotonic()
             try:
                 # The user's own ceph.conf is another matter: only the file that the backend names is read
                 file = settings.get("configFile") or rados.Rados.NO_CONF_FILE
@@ -36,7 +44,10 @@ def connection():
             except Exception as error:
                 if opened is not None:
                     opened.shutdown()
-                raise Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                refused = Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                ended = time.monotonic()
+                refused_until = ended + (ended - began)
+                raise refused
             cluster = opened
         return cluster
 

@@ -63,9 +63,7 @@ export async function removePool(pools: Pools, ref: PoolRef, match: Match): Prom
 /** The second look, at what nobody opens by its name any more; then the end. */
 async function endPool(pools: Pools, id: number, uid: string): Promise<void> {
   const { cluster, backend } = pools.site;
-  const where = `${backend}/${removingName(uid)}`;
-  await refuseForeign(pools, id, uid, where);
-  await removeUser(pools.site, uid, where);
+  await refuseForeign(pools, id, uid, `${backend}/${removingName(uid)}`);
   if ((await cluster.poolId(dataPoolName(uid))) !== null) await cluster.deletePool(dataPoolName(uid));
   await removeUser(pools.site, uid, `${backend}/${removingName(uid)}`);
   await cluster.deletePool(removingName(uid));

@@ -83,6 +83,10 @@ def remove_image(a):
                 image.remove_snap(snapshot["name"])
         lib.remove(io, a["image"])
 
+def grow_image(a):
+    with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"]) as image:
+        image.resize(a["sizeBytes"], allow_shrink=False)
+
 def images(a):
     with cluster.open_ioctx(a["pool"]) as io:
         return [each["name"] for each in rbd.RBD().list2(io)]
