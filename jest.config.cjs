@@ -1,6 +1,6 @@
 // Jest runs what `tsc` compiled into dist/: no transform, so a stack trace shows what really ran.
 // Unit tests may run side by side, and so may engine tests: each stack has a folder and an engine of its own. Crash tests count
-// system calls and kill: one file at a time, as with backends, which start a cluster each (scripts/test.mjs runs the groups one after the other).
+// system calls and kill: one file at a time, as with backends, which share a cluster (scripts/test.mjs runs the groups one after the other).
 const project = (displayName, ...folders) => ({
   displayName,
   rootDir: __dirname,
@@ -21,6 +21,10 @@ module.exports = {
     project("unit", "unit", "contract"),
     project("engine", "engine"),
     project("crash", "crash"),
-    project("backends", "backends"),
+    {
+      ...project("backends", "backends"),
+      globalSetup: "<rootDir>/scripts/lib/jestClusterStart.cjs",
+      globalTeardown: "<rootDir>/scripts/lib/jestClusterStop.cjs",
+    },
   ],
 };

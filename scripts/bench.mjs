@@ -1,9 +1,10 @@
 // `npm run bench`: how fast KRStorage is, as ratios wherever there is something to compare with. It never fails for being slow.
 //   npm run bench -- --quick          small numbers, to see that it works
 //   npm run bench -- --only up,list   some of the figures
+//   npm run bench -- --only ceph      on a real cluster, which it starts
 //   npm run bench -- --json           the result as JSON
 import { requireDependencies } from "./bench/compile.mjs";
-import { figureNames, measure, needsEngine } from "./bench/figures.mjs";
+import { figureNames, measure, needsEngine, usualNames } from "./bench/figures.mjs";
 import { describeMachine, machineLine } from "./bench/machine.mjs";
 import { parseOptions } from "./bench/options.mjs";
 import { progress } from "./bench/progress.mjs";
@@ -38,7 +39,7 @@ function stopped(signal, workspace) {
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2), figureNames);
+  const options = parseOptions(process.argv.slice(2), figureNames, usualNames);
   checkNode();
   requireDependencies();
   const engine = needsEngine(options.only) ? await ensureEngine({ log: progress }) : undefined;

@@ -1,11 +1,13 @@
 // The lifecycle over a driver whose calls are counted.
 import { localBackends } from "./workspace.mjs";
 
-/** Returns the lifecycles, the number of calls of the driver by method so far, what loads a file of krstorage, and what makes a context as each process has one. */
-export function countCalls(workspace) {
+/**
+ * Returns the lifecycles, the number of calls of the driver by method so far, what loads a file of krstorage, and what makes a context as
+ * each process has one. `main` is the backend; a new local one where none is given.
+ */
+export function countCalls(workspace, main = localBackends(workspace.newFolder()).main) {
   const load = (path) => workspace.require(workspace.inside(path));
-  const { type, calls } = registerCounting(load("provider/drivers/registry.js"));
-  const { main } = localBackends(workspace.newFolder());
+  const { type, calls } = registerCounting(load("provider/drivers/registry.js"), main.type);
   return {
     lifecycles: load("provider/lifecycle/index.js").lifecycles,
     calls,
@@ -27,12 +29,12 @@ function contextOver(load, backends, env = {}) {
 
 let registered = 0;
 
-/** Registers the local driver once more, as a type of its own; returns that, and the number of calls by method. */
-function registerCounting({ loadDriver, registerDriver }) {
-  const local = loadDriver("local");
+/** Registers a driver once more, as a type of its own; returns that, and the number of calls by method. */
+function registerCounting({ loadDriver, registerDriver }, original) {
+  const counting = loadDriver(original);
   const calls = new Map();
   const open = (...args) =>
-    new Proxy(local.open(...args), {
+    new Proxy(counting.open(...args), {
       get(driver, method) {
         const value = driver[method];
         if (typeof value !== "function") return value;
@@ -44,6 +46,6 @@ function registerCounting({ loadDriver, registerDriver }) {
     });
   registered += 1;
   const type = `counting-${registered}`;
-  registerDriver({ ...local, type, open });
+  registerDriver({ ...counting, type, open });
   return { type, calls };
 }

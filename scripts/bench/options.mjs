@@ -3,6 +3,7 @@ import { StepError } from "../lib/console.mjs";
 
 const help = `npm run bench                      everything; about half an hour
 npm run bench -- --quick           small numbers and 3 runs, to see that it works; about 3 minutes
+npm run bench -- --only ceph       RBD images on a real cluster, which it starts (Debian packages; about 5 minutes)
 npm run bench -- --only up,list    some figures: `;
 
 /** Numbers of a full run and of a quick one. */
@@ -17,6 +18,8 @@ const sizes = {
     starts: 11,
     planned: 100_000,
     idleSeconds: 180,
+    images: 200,
+    cephRuns: 5,
   },
   quick: {
     volumes: 50,
@@ -28,13 +31,15 @@ const sizes = {
     starts: 3,
     planned: 10_000,
     idleSeconds: 15,
+    images: 30,
+    cephRuns: 2,
   },
 };
 
-/** `names` are the figures there are. Throws a StepError with the usage for anything it does not know. */
-export function parseOptions(args, names) {
+/** `names` are the figures there are, `usual` those of them that need not be asked for. Throws a StepError with the usage for anything it does not know. */
+export function parseOptions(args, names, usual) {
   const usage = `${help}${names.join(", ")}\nnpm run bench -- --json            the figures as JSON on the standard output`;
-  const options = { json: false, quick: false, only: names };
+  const options = { json: false, quick: false, only: usual };
   for (let at = 0; at < args.length; at += 1) {
     const [flag, inline] = args[at].split("=");
     if (flag === "--json") options.json = true;

@@ -44,7 +44,7 @@ export function cephPlace({ local }) {
     afterDestroy: "takes it down and ends the cluster, with everything in it",
     intention: [
       "Starts a Ceph cluster on this machine (or goes on with the one it has started), uses it, and leaves it running: a monitor, a",
-      `manager and three storage daemons, ordinary processes on 127.0.0.1 that write to ${shown(folder)} alone;`,
+      `manager, three storage daemons and a file system's server, processes on 127.0.0.1 that write to ${shown(folder)} alone;`,
       "about 100 MB of disk and 700 MB of memory. It takes about a minute. The first run also builds, and makes a Pulumi CLI where",
       `there is none (with Go, four minutes). ${command} --destroy ends all of it.`,
       "",

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { openStorage } from "../../provider/storage";
+import type { SpineBackend } from "./support/engineBackend";
 import type { EngineHost } from "./support/engineHost";
 import { localBackend } from "./support/localBackend";
 import { expectSentence, poolId, precious, Scene } from "./support/scene";
@@ -10,11 +11,11 @@ const adopting: Program = ({ krstorage, values }) => {
   new krstorage.Volume("data", { pool: ssd, size: "4MiB", ...(values.uid ? { adopt: values.uid } : {}) });
 };
 
-/** Runs the tests in a host. */
-export function describeAdoption(host: EngineHost): void {
-  const scenes: Scene[] = [];
+/** Runs the tests in a host, on a backend. */
+export function describeAdoption(host: EngineHost, makeBackend: (folder: string) => SpineBackend = localBackend): void {
+  const scenes: Scene<SpineBackend>[] = [];
   const newScene = () => {
-    const scene = new Scene(localBackend, "Volume", host);
+    const scene = new Scene(makeBackend, "Volume", host);
     scenes.push(scene);
     return scene;
   };

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { SpineBackend } from "./support/engineBackend";
 import type { EngineHost } from "./support/engineHost";
 import { localBackend } from "./support/localBackend";
 import { descendantsOf, killAll } from "./support/processes";
 import { expectSuccess, TestStack, temporaryFolder } from "./support/testStack";
 
-/** How many volumes the stack has, and at how many moments of its `up` something is killed. */
+/** How many volumes the stack has. */
 const volumes = 20;
-const moments = 20;
 
 /** Which process is killed: the engine with all that it started, or the provider alone. */
 const victims = {
@@ -19,13 +19,17 @@ const victims = {
       .map((process) => process.pid),
 };
 
-/** Runs the tests in a host. */
-export function describeKills(host: EngineHost): void {
+/** Runs the tests in a host, on a backend; the engine is killed at so many moments of its `up`, the provider at a quarter of them. */
+export function describeKills(
+  host: EngineHost,
+  makeBackend: (folder: string) => SpineBackend = localBackend,
+  moments = 20,
+): void {
   test.each(["engine", "provider"] as const)(
     "AC-33 AC-34 the %s killed at many moments: afterwards exactly one of each, and earlier data intact",
     async (victim) => {
       const folder = temporaryFolder(`kill-${victim}`);
-      const backend = localBackend(folder);
+      const backend = makeBackend(folder);
       const project = join(folder, "project");
       mkdirSync(project);
       const stack = new TestStack({
@@ -43,7 +47,7 @@ export function describeKills(host: EngineHost): void {
       const before = await stack.resource("early");
 
       const whole = await duration(() => stack.preview());
-      const count = victim === "engine" ? moments : moments / 4;
+      const count = victim === "engine" ? moments : Math.ceil(moments / 4);
       for (let moment = 1; moment <= count; moment += 1) {
         stack.program(
           ({ krstorage, values }) => {

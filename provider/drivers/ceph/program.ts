@@ -6,7 +6,7 @@
  * It decides nothing: what may be done is decided in TypeScript, under the transactions of `table.ts`.
  */
 export const program = String.raw`
-import json, os, signal, struct, sys, threading, uuid
+import json, os, signal, struct, sys, threading, time, uuid
 from concurrent.futures import ThreadPoolExecutor
 import errno as E
 
@@ -22,12 +22,20 @@ guard = threading.Lock()
 # Ctrl-C in a terminal reaches us too; what is under way is ended by whoever asked for it
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 cluster = None
+refused, refused_until = None, 0
 
 def connection():
-    global cluster
+    """
+    A cluster that could not be reached counts as that for as long as it took to find out: requests that come one after the other, a
+    preview of many volumes, would each wait for it else.
+    """
+    global cluster, refused, refused_until
+    asked = time.monotonic()
     with guard:
+        if cluster is None and asked < refused_until:
+            raise refused
         if cluster is None:
-            opened = None
+            opened, began = None, time.monotonic()
             try:
                 # The user's own ceph.conf is another matter: only the file that the backend names is read
                 file = settings.get("configFile") or rados.Rados.NO_CONF_FILE
@@ -36,7 +44,10 @@ def connection():
             except Exception as error:
                 if opened is not None:
                     opened.shutdown()
-                raise Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                refused = Failure(getattr(error, "errno", None) or E.ETIMEDOUT, str(error), "connect")
+                ended = time.monotonic()
+                refused_until = ended + (ended - began)
+                raise refused
             cluster = opened
         return cluster
 
@@ -252,6 +263,51 @@ def image_grow(args):
 def image_watchers(args):
     with io(args["pool"]) as opened, image(opened, args) as seen:
         return [{"address": each["addr"], "client": each["id"]} for each in seen.watchers_list()]
+
+def image_answers(args):
+    """Whether everybody who has the image open is alive: an empty notification says "look at the header again", and who has looked answers it."""
+    with io(args["pool"]) as opened:
+        try:
+            return opened.notify("rbd_header." + args["image"], "", args["waitMs"])
+        except rados.TimedOut:
+            return False
+        except rados.ObjectNotFound:
+            return True
+
+def image_write_file(args):
+    """Writes a part of a file into an image that is all zeros there. Holes and zeros of the file take no room in it."""
+    at, end, step = args["offset"], args["offset"] + args["length"], 4 * 2 ** 20
+    with open(args["file"], "rb", buffering=0) as file, io(args["pool"]) as opened, image(opened, args, read_only=False) as target:
+        while at < end:
+            try:
+                at = min(end, os.lseek(file.fileno(), at, os.SEEK_DATA))
+            except OSError as error:
+                if error.errno != E.ENXIO:
+                    raise Failure(error.errno, "reading the file: %s" % os.strerror(error.errno), "file")
+                break
+            # No further than to the end of an object of the image
+            piece = os.pread(file.fileno(), min(end - at, step - at % step), at)
+            if len(piece) == 0:
+                break
+            if piece.count(0) != len(piece):
+                target.write(piece, at)
+            at += len(piece)
+        target.flush()
+
+def image_overlap(args):
+    with io(args["pool"]) as opened, image(opened, args) as seen:
+        try:
+            return seen.overlap()
+        except rbd.ImageNotFound:
+            return 0
+
+def image_flatten(args):
+    with io(args["pool"]) as opened, image(opened, args, read_only=False) as clone:
+        try:
+            clone.flatten()
+        except rbd.InvalidArgument:
+            # It has no parent: somebody else was faster
+            pass
 
 def image_configure(args):
     with io(args["pool"]) as opened, image(opened, args, read_only=False) as changed:

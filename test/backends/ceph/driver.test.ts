@@ -10,14 +10,15 @@ import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf, openBench } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
-import { clusterForTests } from "../support/cephCluster";
+import { sharedCluster } from "../support/cephCluster";
 
 describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => {
-  const cluster = clusterForTests();
+  const cluster = sharedCluster();
   const harness = cephHarness(cluster);
   const { user } = harness;
   let bench: Bench;
 
+  beforeAll(() => harness.cleanup());
   beforeEach(async () => {
     bench = await openBench(harness);
   }, 30_000);

@@ -2,11 +2,11 @@ import { describeIdentityTable } from "../../engine/identityTable";
 import { dynamicHost } from "../../engine/support/engineHost";
 import { describeWith } from "../../support/requires";
 import { cephBackend } from "../support/cephBackend";
-import { clusterForTests } from "../support/cephCluster";
+import { sharedCluster } from "../support/cephCluster";
 import { CephUser } from "../support/cephUser";
 
 describeWith({ needs: ["engine", "ceph"] }, "identity table: dynamic host, ceph driver", () => {
-  const cluster = clusterForTests();
+  const cluster = sharedCluster();
   const user = new CephUser(cluster);
   afterAll(() => user.close());
   beforeEach(() => user.clean());

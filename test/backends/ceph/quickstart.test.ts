@@ -56,8 +56,8 @@ describeWith({ needs: ["engine", "ceph"] }, "npm run quickstart -- --backend cep
   test("what it tells to type next works as it stands, and shows real images", () => {
     expect(shell("npx krstorage nodes")).toMatch(/^main +HEALTH_OK$/m);
     expect(shell("rbd ls ssd").trim().split("\n").sort()).toEqual([
-      expect.stringMatching(/^data\.[0-9a-f]{32}$/),
       expect.stringMatching(/^data-copy\.[0-9a-f]{32}$/),
+      expect.stringMatching(/^data\.[0-9a-f]{32}$/),
     ]);
     expect(shell("npx krstorage policy plan")).toContain("hourly");
     expect(JSON.parse(shell("pulumi stack output --json --stack ceph"))).toMatchObject({
@@ -91,7 +91,9 @@ describeWith({ needs: ["engine", "ceph"] }, "npm run quickstart -- --backend cep
     symlinkSync(process.execPath, join(only, "node"));
     const { code, output } = await node("quickstart.mjs", ["--backend", "ceph"], { PATH: only });
     expect(code).toBe(1);
-    expect(output).toMatch(/not installed: ceph,.*On Debian: .*apt-get install -y .*ceph-osd ceph-common$/m);
+    expect(output).toMatch(
+      /not installed: ceph,.*On Debian: .*apt-get install -y .*ceph-mon ceph-mgr ceph-osd .*ceph-common$/m,
+    );
     expect(existsSync(cluster)).toBe(false);
   }, 60_000);
 

@@ -1,5 +1,5 @@
 import type { StorageLibrary } from "../../../provider/storage";
-import type { EngineBackend } from "../../engine/support/engineBackend";
+import type { SpineBackend } from "../../engine/support/engineBackend";
 import type { StateResource } from "../../engine/support/testStack";
 import { policiesIn, usingStorage } from "../../engine/support/usingStorage";
 import type { CephCluster } from "./cephCluster";
@@ -11,7 +11,7 @@ export function cephConfig({ monitors, user, keyring }: CephCluster): Record<str
 }
 
 /** A cluster as the engine tests handle it. */
-export function cephBackend(cluster: CephCluster, user: CephUser): EngineBackend {
+export function cephBackend(cluster: CephCluster, user: CephUser): SpineBackend {
   const config = () => cephConfig(cluster);
   const using = <T>(action: (storage: StorageLibrary) => Promise<T>) => usingStorage(config(), action);
   const rename = (from: string, to: string) => user.command({ prefix: "osd pool rename", srcpool: from, destpool: to });
@@ -38,6 +38,9 @@ export function cephBackend(cluster: CephCluster, user: CephUser): EngineBackend
   };
   return {
     name: "ceph",
+    hasShares: true,
+    volumeConnection: "rbd",
+    granularityBytes: 1,
     config,
     env: () => ({}),
     async write(volume, text) {
@@ -52,6 +55,12 @@ export function cephBackend(cluster: CephCluster, user: CephUser): EngineBackend
     delete: (id) => using(async (storage) => void (await storage.delete(id))),
     undelete: (poolId, uid) => using(async (storage) => void (await storage.undelete(poolId, uid))),
     removeBehindBack: async (volume) => void (await user.do("remove_image", imageOf(volume))),
+    growBehindBack: async (volume, sizeBytes) => void (await user.do("grow_image", { ...imageOf(volume), sizeBytes })),
+    async iopsLimit(volume) {
+      const settings = (await user.do("settings", imageOf(volume))) as Record<string, string>;
+      const limit = settings.conf_rbd_qos_iops_limit;
+      return limit === undefined ? undefined : Number(limit);
+    },
     unmount: aside,
     async swap(poolName) {
       const back = await aside();

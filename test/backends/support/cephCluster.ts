@@ -62,7 +62,18 @@ function freePorts(): Promise<number> {
   });
 }
 
-/** One cluster for all tests of a file: started before the first, gone after the last. */
+/**
+ * The cluster that Jest has started for all files whose tests leave it whole and take every pool away (scripts/lib/jestClusterStart.cjs);
+ * where it has not, one for this file.
+ */
+export function sharedCluster(): () => CephCluster {
+  const shared = process.env.KRSTORAGE_TEST_CEPH;
+  if (shared === undefined) return clusterForTests();
+  const cluster = JSON.parse(shared) as CephCluster;
+  return () => cluster;
+}
+
+/** One cluster for all tests of a file, which may harm it: started before the first, gone after the last. */
 export function clusterForTests(): () => CephCluster {
   let started: { cluster: CephCluster; stop(): Promise<void> } | undefined;
   beforeAll(async () => {

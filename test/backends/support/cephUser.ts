@@ -64,6 +64,17 @@ def read_table(a):
             io.operate_read_op(op, a.get("object", "krstorage.table"))
             return dict((k, v.decode()) for k, v in found).get(a["key"])
 
+def read_all(a):
+    with cluster.open_ioctx(a["pool"]) as io:
+        io.set_namespace("krstorage")
+        found = {}
+        for each in io.list_objects():
+            with rados.ReadOpCtx() as op:
+                pairs, _ = io.get_omap_vals(op, "", "", 1000)
+                io.operate_read_op(op, each.key)
+                found[each.key] = dict((k, v.decode(errors="replace")) for k, v in pairs)
+        return found
+
 def remove_image(a):
     lib = rbd.RBD()
     with cluster.open_ioctx(a["pool"]) as io:
@@ -71,6 +82,10 @@ def remove_image(a):
             for snapshot in list(image.list_snaps()):
                 image.remove_snap(snapshot["name"])
         lib.remove(io, a["image"])
+
+def grow_image(a):
+    with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"]) as image:
+        image.resize(a["sizeBytes"], allow_shrink=False)
 
 def images(a):
     with cluster.open_ioctx(a["pool"]) as io:

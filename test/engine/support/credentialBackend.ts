@@ -4,6 +4,7 @@ import type { Driver, DriverType } from "../../../provider/drivers/driver";
 import { registerDriver } from "../../../provider/drivers/registry";
 import { KrStorageError } from "../../../provider/model/errors";
 import { memoryDriver } from "../../contract/memory";
+import type { SecretBackend } from "../secretsTable";
 
 const options = z.strictObject({ file: z.string(), password: z.string().meta({ secret: true }) });
 
@@ -30,8 +31,17 @@ const credentialDriver: DriverType<typeof options> = {
 // Loaded into the engine's provider processes by NODE_OPTIONS=--require
 if (process.env.KRSTORAGE_TEST_CREDENTIAL_DRIVER) registerDriver(credentialDriver as unknown as DriverType);
 
-export const credentialEnv = {
-  KRSTORAGE_TEST_CREDENTIAL_DRIVER: "1",
-  KRSTORAGE_LOG: "debug",
-  NODE_OPTIONS: `--require ${join(__dirname, "credentialBackend.js")}`,
-};
+const password = "correct-horse-battery-staple";
+
+export function credentialBackend(folder: string): SecretBackend {
+  return {
+    env: {
+      KRSTORAGE_TEST_CREDENTIAL_DRIVER: "1",
+      NODE_OPTIONS: `--require ${join(__dirname, "credentialBackend.js")}`,
+    },
+    options: { type: "credential", file: join(folder, "memory.json") },
+    secret: { key: "password", value: password },
+    leaks: ["leak", "crash"],
+    expected: /logging in with \[redacted\]/,
+  };
+}

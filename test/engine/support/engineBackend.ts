@@ -26,3 +26,17 @@ export interface EngineBackend {
   /** Puts other, empty storage with a pool of the same name in its place; returns what brings the first back. */
   swap(poolName: string): Promise<() => Promise<void>>;
 }
+
+/** What the tables of the spine need beside that: what differs between backends, and is right in each. */
+export interface SpineBackend extends EngineBackend {
+  /** Whether its pools have shares. */
+  readonly hasShares: boolean;
+  /** The type of a volume's connection. */
+  readonly volumeConnection: string;
+  /** What the sizes of volumes are rounded up to, in bytes. */
+  readonly granularityBytes: number;
+  /** Makes a volume larger past the driver. */
+  growBehindBack(volume: StateResource, sizeBytes: number): Promise<void>;
+  /** The I/O operations a second that a volume is limited to: by the backend, or by the hypervisor that its connection tells. */
+  iopsLimit(volume: StateResource): Promise<number | undefined>;
+}

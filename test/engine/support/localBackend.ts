@@ -1,12 +1,12 @@
-import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StorageLibrary } from "../../../provider/storage";
-import type { EngineBackend } from "./engineBackend";
+import type { SpineBackend } from "./engineBackend";
 import type { StateResource } from "./testStack";
 import { policiesIn, usingStorage } from "./usingStorage";
 
 /** The `local` driver's backend: a folder, and the disks in it as files. */
-export function localBackend(folder: string): EngineBackend {
+export function localBackend(folder: string): SpineBackend {
   const path = join(folder, "storage");
   mkdirSync(path, { recursive: true, mode: 0o711 });
   const config = () => ({ main: { type: "local", path } });
@@ -22,6 +22,9 @@ export function localBackend(folder: string): EngineBackend {
   };
   return {
     name: "local",
+    hasShares: true,
+    volumeConnection: "file",
+    granularityBytes: 4096,
     config,
     env: () => ({}),
     async write(object, text) {
@@ -43,6 +46,9 @@ export function localBackend(folder: string): EngineBackend {
     async removeBehindBack(object) {
       rmSync(dirname(pathOf(object)), { recursive: true });
     },
+    growBehindBack: async (volume, sizeBytes) => truncateSync(pathOf(volume), sizeBytes),
+    iopsLimit: async ({ outputs: { connection } }) =>
+      (connection as { ioTune?: { total_iops_sec?: number } }).ioTune?.total_iops_sec,
     unmount: aside,
     async swap(poolName) {
       const back = await aside();

@@ -12,13 +12,13 @@ export const poolId = "main/ssd";
 export type DataKind = "Volume" | "Share";
 
 /** One stack with one pool and one object `data` that holds precious bytes, in a folder of its own. */
-export class Scene {
+export class Scene<Backend extends EngineBackend = EngineBackend> {
   readonly folder = temporaryFolder("scene");
-  readonly backend: EngineBackend;
+  readonly backend: Backend;
   readonly stack: TestStack;
 
   constructor(
-    makeBackend: (folder: string) => EngineBackend,
+    makeBackend: (folder: string) => Backend,
     readonly kind: DataKind = "Volume",
     readonly host: EngineHost = dynamicHost,
   ) {
