@@ -18,6 +18,10 @@ export type GetPoolResult = Result<"getPool">;
 export type GetVolumeArgs = Args<"getVolume">;
 /** What {@link getVolume} answers. @interface */
 export type GetVolumeResult = Result<"getVolume">;
+/** What {@link getKeyOutput} is asked. @interface */
+export type GetKeyArgs = Args<"getKey">;
+/** What {@link getKeyOutput} answers. @interface */
+export type GetKeyResult = Result<"getKey">;
 /** What {@link listVolumes} is asked. @interface */
 export type ListVolumesArgs = Args<"listVolumes">;
 /** What {@link listVolumes} answers. @interface */
@@ -50,6 +54,14 @@ export function getVolumeOutput(
   opts?: pulumi.InvokeOptions,
 ): pulumi.Output<GetVolumeResult> {
   return callOutput("getVolume", args, opts);
+}
+
+/**
+ * The key that opens a volume, as a secret, whatever becomes of it. Not called while the id is unknown. There is no form that gives it
+ * plain: that would stand readable in whatever state it comes to.
+ */
+export function getKeyOutput(args: OutputArgs<"getKey">, opts?: pulumi.InvokeOptions): pulumi.Output<GetKeyResult> {
+  return pulumi.secret(callOutput("getKey", args, opts));
 }
 
 /** The live volumes of a pool, by name. It runs in previews too. */

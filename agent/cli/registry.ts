@@ -32,6 +32,12 @@ export const registry: Entry[] = [
     load: () => (require("./commands/get") as typeof import("./commands/get")).get,
   },
   {
+    name: "key",
+    group: "Look",
+    summary: "print the key that opens a volume, where it needs one",
+    load: () => (require("./commands/key") as typeof import("./commands/key")).key,
+  },
+  {
     name: "df",
     group: "Look",
     summary: "show pools: total, used, promised, available, reserve",
@@ -78,6 +84,18 @@ export const registry: Entry[] = [
     group: "Make and restore",
     summary: "make a new volume or share from one there is, or from a snapshot",
     load: () => (require("./commands/clone") as typeof import("./commands/clone")).clone,
+  },
+  {
+    name: "hold",
+    group: "Make and restore",
+    summary: "keep an object from being deleted or purged while something reads it",
+    load: () => (require("./commands/hold") as typeof import("./commands/hold")).hold,
+  },
+  {
+    name: "flatten",
+    group: "Make and restore",
+    summary: "make a clone share nothing any more with what it was made from",
+    load: () => (require("./commands/flatten") as typeof import("./commands/flatten")).flatten,
   },
   {
     name: "restore",

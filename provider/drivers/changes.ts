@@ -1,5 +1,5 @@
 import { KrStorageError } from "../model/errors";
-import type { Match, PolicyChange, PoolChange, RecordChange } from "./driver";
+import type { Match, PolicyChange, PoolChange, RecordChange, StoredObject } from "./driver";
 import type { ObjectRecord, PolicyRecord, PoolRecord } from "./record";
 
 /** Throws CONFLICT unless this is the very object, held by that claim, at that revision where one is given. */
@@ -78,4 +78,15 @@ export function applyPoolChange(record: PoolRecord, change: PoolChange): PoolRec
     ...(labels === undefined ? {} : { labels }),
     ...(settings === undefined ? {} : { settings }),
   };
+}
+
+/** The error for a uid that is not live, whatever it is instead. */
+export function notLive(pool: string, uid: string, phase: StoredObject["phase"] | undefined): KrStorageError {
+  const state =
+    phase === "trashed"
+      ? "is in the trash; undelete it first"
+      : phase === undefined
+        ? "is not in the pool"
+        : `is not live (${phase})`;
+  return new KrStorageError("NOT_FOUND", `the object with uid ${uid} ${state} (pool ${pool})`, { target: pool });
 }

@@ -63,6 +63,11 @@ export interface Driver {
    * where the backend cannot do it at one instant. The size never shrinks.
    */
   rollback(pool: PoolRef, match: Match, snapshotUid: string, call: Call): Promise<StoredObject>;
+  /**
+   * Makes a volume share nothing any more with what it was made from, so that the room of that comes free when it is purged. Changes
+   * neither bytes nor record. Throws QUOTA_EXCEEDED where the copy does not fit. What is independent already stays as it is.
+   */
+  flatten(pool: PoolRef, match: Match, call: Call): Promise<StoredObject>;
 
   /**
    * Moves an object to the trash: the name is free, the bytes stay until `expiresAt`. Returns undefined if the uid is not live
@@ -90,6 +95,11 @@ export interface Driver {
   /** Removes the record of a policy, and no snapshot. False if the uid is not there. Throws CONFLICT for another claim. */
   removePolicy(pool: PoolRef, match: Match, call: Call): Promise<boolean>;
 
+  /**
+   * The secret that the `user` in a live object's connection proves itself with; undefined where its connection needs none. Kept in
+   * no record. Throws NOT_FOUND if the uid is not live, PERMISSION_DENIED where KRStorage may not have it.
+   */
+  key(pool: PoolRef, uid: string, call: Call): Promise<string | undefined>;
   /**
    * What the backend stands on: how it says it is, its machines, their disks, and the room by class of disk. Only looks, with a few
    * requests whatever its size. Absent where a backend has no machines and disks of its own, as one folder of one host.

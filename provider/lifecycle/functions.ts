@@ -8,6 +8,7 @@ import { applyRetention } from "../retention";
 import { poolOf, volumeOf } from "../storage/arguments";
 import { findLive } from "../storage/find";
 import { objectInfo, poolInfo } from "../storage/info";
+import { keyOf } from "../storage/key";
 import { maxLookAgeMs } from "../storage/looks";
 import type { CheckFailure, Context, Properties } from "./lifecycle";
 import { hasUnknown } from "./unknown";
@@ -34,6 +35,10 @@ const implementations: Implementations = {
       throw new KrStorageError("INVALID_ARGUMENT", `${id} is a ${object.record.kind}, not a volume`, { target: id });
     const { id: _, ...info } = infoOf(where, object);
     return info;
+  },
+
+  async getKey({ id }, context) {
+    return { ...(await keyOf(context.storage, volumeOf(id), context.signal)) };
   },
 
   async listVolumes({ pool, labels: wanted }, context) {

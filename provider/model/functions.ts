@@ -77,6 +77,20 @@ export const getVolume = {
   outputs: volumeOutputs,
 } satisfies FunctionKind;
 
+/** What opens a live volume beside its connection. Asked of the backend each time: no state of the volume holds it. */
+export const getKey = {
+  inputs: {
+    /** The id of the volume, `<backend>/<pool>/<volume>`. */
+    id: volumeIdText,
+  },
+  outputs: {
+    /** The user that the key is of, as in the volume's `connection`. */
+    user: z.string().optional(),
+    /** The key, a secret. Absent where the volume is opened without one. */
+    key: z.string().optional().meta({ secret: true }),
+  },
+} satisfies FunctionKind;
+
 /** The live volumes of a pool, by name. */
 export const listVolumes = {
   inputs: {
@@ -145,5 +159,5 @@ export const planRetention = {
 } satisfies FunctionKind;
 
 /** Every function, by its name. */
-export const functions = { getPool, getVolume, listVolumes, getCapacity, planRetention };
+export const functions = { getPool, getVolume, getKey, listVolumes, getCapacity, planRetention };
 export type FunctionName = keyof typeof functions;

@@ -27,9 +27,11 @@ export const connection = z.discriminatedUnion("type", [
     pool: z.string(),
     /** The image in it. It stays the same for the life of the volume, and no later image has that name. */
     image: z.string(),
+    /** The cephx user that may open the pool's images and nothing else, without "client.". Its key is asked for (`krstorage key`). Absent where KRStorage may make no users. */
+    user: z.string().optional(),
   }),
 ]);
-/** How a consumer reaches a volume: `{ type: "file", path, format: "raw", ioTune? }` or `{ type: "rbd", monitors, pool, image }`. Switch over `type`, later backends add their own. */
+/** How a consumer reaches a volume: `{ type: "file", path, format: "raw", ioTune? }` or `{ type: "rbd", monitors, pool, image, user? }`. Switch over `type`, later backends add their own. */
 export type Connection = z.infer<typeof connection>;
 
 /** What a new volume starts with. Exactly one of them. */

@@ -14,6 +14,7 @@ import { resolveConfig } from "./configSources";
 import { ensureObject } from "./ensure";
 import { findLive, resolveSource } from "./find";
 import { type ObjectInfo, objectInfo, type PolicyInfo, type PoolInfo, policyInfo, poolInfo } from "./info";
+import { keyOf, type VolumeKey } from "./key";
 import { applyPolicy } from "./policies";
 import { ensurePool, poolSettings, removePool } from "./pools";
 import { poolRef, Storage, type StorageEnv } from "./storage";
@@ -196,6 +197,25 @@ export class StorageLibrary {
       );
     await this.storage.note(where, (view) => view.put(object));
     return { volume: objectInfo(volume, object), safety };
+  }
+
+  /** Makes a clone share nothing any more with what it was made from. Its bytes, id and record stay; it may be open meanwhile. */
+  async flatten(id: string): Promise<ObjectInfo> {
+    const where = objectOf(id);
+    const { record } = await findLive(this.storage, where);
+    const match = { uid: record.uid, claim: record.claim };
+    const object = await this.storage
+      .backend(where.backend)
+      .write(undefined, (driver, call) => driver.flatten(poolRef(where), match, call));
+    await this.storage.note(where, (view) => view.put(object));
+    return objectInfo(where, object);
+  }
+  /**
+   * The user and the key that open a live volume; without them where it needs none. The key is kept nowhere: every call asks the
+   * backend for it. Hand it to who opens the volume, and print or store it nowhere else.
+   */
+  key(id: string): Promise<VolumeKey> {
+    return keyOf(this.storage, objectOf(id));
   }
 
   /** Deletes a volume or snapshot: into the trash of its pool. */

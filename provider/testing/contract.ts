@@ -3,9 +3,11 @@ import { cloneCases } from "./cases/clones";
 import { companionCases } from "./cases/companions";
 import { createCases } from "./cases/create";
 import { faultCases } from "./cases/faults";
+import { flattenCases } from "./cases/flatten";
 import { givenCases } from "./cases/given";
 import { identityCases } from "./cases/identity";
 import { imageCases } from "./cases/images";
+import { keyCases } from "./cases/key";
 import { listCases } from "./cases/lists";
 import { policyCases } from "./cases/policies";
 import { poolRemovalCases } from "./cases/poolRemoval";
@@ -36,6 +38,8 @@ const themes = [
   snapshotCases,
   cloneCases,
   imageCases,
+  flattenCases,
+  keyCases,
   rollbackCases,
   shareCases,
   shareSnapshotCases,

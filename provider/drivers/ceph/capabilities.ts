@@ -11,7 +11,7 @@ export const cephCapabilities: PoolCapabilities = {
   // An image may be open by several machines at once; what keeps their writes apart is theirs to say, so many writers are not among them
   accessModes: ["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany"],
   qos: "backend",
-  images: false,
+  images: true,
   shareProtocols: [],
 };
 

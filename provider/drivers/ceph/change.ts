@@ -1,12 +1,15 @@
 import { KrStorageError } from "../../model/errors";
+import { formatBytes } from "../../model/quantity";
+import { roomIn } from "../capacity";
 import { applyRecordChange } from "../changes";
-import type { Match, RecordChange, StoredObject } from "../driver";
+import type { Call, Match, RecordChange, StoredObject } from "../driver";
 import { checkedRecord, sizeProblem } from "../requests";
 import { requireRoom } from "./capacity";
 import { type ReadEntry, saveEntry } from "./entry";
 import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireLive, requireSource } from "./matching";
 import type { OpenPool } from "./openPool";
+import { removeLeftovers } from "./purge";
 import { subvolumeOf } from "./shareStored";
 import { lookAt } from "./stored";
 import { requireNotOpen, requireNotRegistered } from "./uses";
@@ -72,8 +75,48 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
   return lookAt(pool, grown);
 }
 
+/**
+ * Copies what a clone still shares with what it was made from, so that those blocks go when their own volume does. It may stay open
+ * meanwhile. One that was interrupted is no less whole, and goes on with the next.
+ */
+export async function flattenObject(pool: OpenPool, match: Match): Promise<StoredObject> {
+  const { cluster } = pool.site;
+  const found = await pool.table.read((transaction) => {
+    pool.writable(transaction);
+    return requireLive(pool, transaction, match);
+  });
+  if (found.kind === "volume" && found.image.id !== undefined) {
+    await requireHealthy(pool, found);
+    const neededBytes = await cluster.parentBytes(pool.id, found.image.id);
+    if (neededBytes > 0) {
+      await requireFree(pool, neededBytes, nameOf(pool, found));
+      await cluster.flattenImage(pool.id, found.image.id);
+    }
+    // Also where there is nothing more to copy: whoever was interrupted just before this comes again
+    await removeLeftovers(pool);
+  }
+  return lookAt(pool, found);
+}
+
+/** Throws QUOTA_EXCEEDED where so many bytes that were promised long ago are not there. */
+async function requireFree(pool: OpenPool, neededBytes: number, what: string): Promise<void> {
+  const { record, capacity } = await pool.read();
+  const freeBytes = Math.max(0, capacity.freeBytes - roomIn(record.settings, capacity).reserveBytes);
+  if (neededBytes <= freeBytes) return;
+  throw new KrStorageError(
+    "QUOTA_EXCEEDED",
+    `${what} cannot be flattened: up to ${formatBytes(neededBytes)} are to be copied, and ${formatBytes(freeBytes)} are free beside the pool's reserve; purge trash or add room`,
+    { target: what },
+  );
+}
+
 /** Puts the bytes of a snapshot back. It is marked while that goes on: half of it is of no use to anyone. */
-export async function rollbackObject(pool: OpenPool, match: Match, snapshotUid: string): Promise<StoredObject> {
+export async function rollbackObject(
+  pool: OpenPool,
+  match: Match,
+  snapshotUid: string,
+  call: Call,
+): Promise<StoredObject> {
   const look = () =>
     pool.table.read((transaction) => {
       pool.writable(transaction);
@@ -95,7 +138,7 @@ export async function rollbackObject(pool: OpenPool, match: Match, snapshotUid: 
   const { rollingBackTo: _, ...whole } = volume;
   await requireHealthy(pool, whole);
   await requireHealthy(pool, snapshot);
-  await requireNotOpen(pool, volume.image.id, what, "rolled back");
+  await requireNotOpen(pool, volume.image.id, { what, verb: "rolled back", call });
   await pool.table.change((transaction) => {
     const found = requireLive(pool, transaction, match);
     requireNotRegistered(transaction, found, what, "rolled back");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KrStorageError } from "../../model/errors";
+import { registerSecret } from "../../model/redact";
 import type { Worker } from "./worker";
 
 const text = z.string();
@@ -151,6 +152,29 @@ export class Cluster {
     await this.command({ prefix: "osd pool delete", pool: name, pool2: name, ...yes }, "removing", this.where(name));
   }
 
+  /** The key of a user with exactly these capabilities, which is made if there is none. One with others is refused, and stays as it is. */
+  async userKey(user: string, caps: string[]): Promise<string> {
+    const shape = z.tuple([z.looseObject({ key: text })]);
+    const command = { prefix: "auth get-or-create", entity: `client.${user}`, caps, format: "json" };
+    try {
+      const [{ key }] = await this.mon(command, shape, `making the user client.${user} in`);
+      registerSecret(key);
+      return key;
+    } catch (error) {
+      // Ceph says EINVAL, and of nothing else in these words
+      if (!KrStorageError.isInstance(error) || !/does not match/.test(error.message)) throw error;
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `${this.backend} has a user client.${user} with other capabilities than KRStorage gives; it was not changed. If nobody uses it, remove it (ceph auth rm client.${user})`,
+        { target: this.backend },
+      );
+    }
+  }
+  /** Removing one that is not there succeeds. */
+  async removeUser(user: string): Promise<void> {
+    await this.command({ prefix: "auth rm", entity: `client.${user}` }, `removing the user client.${user} from`);
+  }
+
   // The table of a pool
 
   readTable(pool: number): Promise<[string, string][] | null> {
@@ -219,6 +243,22 @@ export class Cluster {
   }
   watchers(pool: number, image: string): Promise<Watcher[]> {
     return this.ask("image_watchers", { pool, image }, watchers, "looking at", this.image(pool, image));
+  }
+  /** Whether all who have the image open answer within that time. Those who do not may have died. */
+  answers(pool: number, image: string, waitMs: number): Promise<boolean> {
+    return this.ask("image_answers", { pool, image, waitMs }, z.boolean(), "looking at", this.image(pool, image));
+  }
+  /** Writes a part of a file into an image that is all zeros there. `file` is a path that only ever leads to that file. */
+  async writeFile(pool: number, image: string, part: { file: string; offset: number; length: number }): Promise<void> {
+    await this.ask("image_write_file", { pool, image, ...part }, z.null(), "filling", this.image(pool, image));
+  }
+  /** How many bytes a clone may still have of its parent; 0 of what is none. */
+  parentBytes(pool: number, image: string): Promise<number> {
+    return this.ask("image_overlap", { pool, image }, z.number(), "looking at", this.image(pool, image));
+  }
+  /** Copies what an image still shares with its parent. One that was interrupted goes on. */
+  async flattenImage(pool: number, image: string): Promise<void> {
+    await this.ask("image_flatten", { pool, image }, z.null(), "flattening", this.image(pool, image));
   }
   async configureImage(pool: number, image: string, set: Record<string, string | null>): Promise<void> {
     await this.ask("image_configure", { pool, image, set }, z.null(), "limiting", this.image(pool, image));

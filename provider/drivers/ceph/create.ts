@@ -1,4 +1,5 @@
 import { KrStorageError } from "../../model/errors";
+import type { Image } from "../../model/image";
 import type { Call, NewObject, StoredObject } from "../driver";
 import { formatVersion, type ObjectRecord } from "../record";
 import { checkedRecord, checkNewObject } from "../requests";
@@ -17,6 +18,7 @@ import {
   saveEntry,
   temporarySnapshot,
 } from "./entry";
+import { fillFromFile } from "./fill";
 import { givenUp, leaseMs } from "./lease";
 import { limitImage } from "./limits";
 import { nameOf, requireHealthy, requireSource } from "./matching";
@@ -41,7 +43,9 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
   try {
     if (reserved.source) await requireHealthy(pool, reserved.source);
     const { entry, source } = reserved;
-    const made = entry.subvolume ? await makeShare(pool, entry, source, call) : await makeBytes(pool, reserved);
+    const made = entry.subvolume
+      ? await makeShare(pool, entry, source, call)
+      : await makeBytes(pool, reserved, request.image && { image: request.image, call });
     const published = await publish(pool, made);
     return await lookAt(pool, published);
   } catch (error) {
@@ -49,14 +53,12 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
   }
 }
 
-function refuseUnsupported(pool: OpenPool, { kind, image, settings }: NewObject): void {
-  const unsupported = (why: string) => {
-    throw new KrStorageError("UNSUPPORTED", `${pool.where}: ${why}`, { target: pool.where });
-  };
+function refuseUnsupported(pool: OpenPool, { kind, settings }: NewObject): void {
   const protocol = settings?.protocol ?? "cephfs";
-  if (kind === "share" && protocol !== "cephfs") unsupported(`it serves shares by cephfs, not ${protocol}`);
-  if (image)
-    unsupported("there are no files on the backend that a volume could be made from; import it with `rbd import`");
+  if (kind !== "share" || protocol === "cephfs") return;
+  throw new KrStorageError("UNSUPPORTED", `${pool.where}: it serves shares by cephfs, not ${protocol}`, {
+    target: pool.where,
+  });
 }
 
 /** Where a new share is to be made; undefined for what is none. Throws UNSUPPORTED where that is not certain. */
@@ -88,7 +90,7 @@ async function reserve(pool: OpenPool, request: NewObject, seen: Circumstances):
       return abandoned === undefined ? enter(pool, transaction, request, seen) : { abandoned };
     });
     if ("entry" in result) return result;
-    await undoCreation(pool, result.abandoned);
+    await undoCreation(pool, result.abandoned, seen.call);
   }
 }
 
@@ -257,7 +259,11 @@ function newRecord(
 }
 
 /** Makes the image or the snapshot of an entry. What comes back is the entry as it is to be published. */
-async function makeBytes(pool: OpenPool, { entry, source, dataPool }: Reserved): Promise<ReadEntry> {
+async function makeBytes(
+  pool: OpenPool,
+  { entry, source, dataPool }: Reserved,
+  file: { image: Image; call: Call } | undefined,
+): Promise<ReadEntry> {
   const { cluster } = pool.site;
   const { record, snapshot, image } = entry;
   if (snapshot) {
@@ -271,6 +277,7 @@ async function makeBytes(pool: OpenPool, { entry, source, dataPool }: Reserved):
   const id = source
     ? await cloneOf(pool, entry, source, dataPool)
     : await cluster.createImage(pool.id, image.name, record.sizeBytes, dataPool);
+  if (file) await fillFromFile(pool, entry, id, file);
   if (record.settings?.qos) await limitImage(pool, id, record.settings);
   const made = { ...entry, image: { ...image, id } };
   return { ...made, record: { ...record, self: carrierOf(made) } };

@@ -22,8 +22,9 @@ import type {
   StoredPool,
   Undelete,
 } from "../driver";
+import { inspectImage } from "../imageFile";
 import type { PolicyRecord, PoolSettings } from "../record";
-import { growObject, rollbackObject, updateObject } from "./change";
+import { flattenObject, growObject, rollbackObject, updateObject } from "./change";
 import { createObject } from "./create";
 import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
@@ -32,6 +33,7 @@ import { changePool, createPool, listPools, prospectOf } from "./managePools";
 import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
+import { keyOf } from "./poolUser";
 import { purgeObject } from "./purge";
 import { recoverTable } from "./recoverTable";
 import { removePool } from "./removePool";
@@ -77,16 +79,8 @@ export class CephDriver implements Driver {
   list(ref: PoolRef, call: Call): Promise<Listing> {
     return this.within(ref, call, "listing", listPool);
   }
-  inspectImage(ref: PoolRef, _image: Image, call: Call): Promise<{ sizeBytes: number }> {
-    return this.within(ref, call, "looking at a file for", async (pool) => {
-      throw new KrStorageError(
-        "UNSUPPORTED",
-        `${pool.where}: there are no files on the backend that a volume could be made from`,
-        {
-          target: pool.where,
-        },
-      );
-    });
+  inspectImage(ref: PoolRef, image: Image, call: Call): Promise<{ sizeBytes: number }> {
+    return this.within(ref, call, "looking at a file for", () => inspectImage(image));
   }
   create(ref: PoolRef, object: NewObject, call: Call): Promise<StoredObject> {
     return this.within(ref, call, "making an object in", (pool) => createObject(pool, object, call));
@@ -98,17 +92,26 @@ export class CephDriver implements Driver {
     return this.within(ref, call, "growing an object in", (pool) => growObject(pool, match, sizeBytes));
   }
   rollback(ref: PoolRef, match: Match, snapshotUid: string, call: Call): Promise<StoredObject> {
-    return this.within(ref, call, "rolling back an object in", (pool) => rollbackObject(pool, match, snapshotUid));
+    return this.within(ref, call, "rolling back an object in", (pool) =>
+      rollbackObject(pool, match, snapshotUid, call),
+    );
+  }
+
+  flatten(ref: PoolRef, match: Match, call: Call): Promise<StoredObject> {
+    return this.within(ref, call, "flattening an object in", (pool) => flattenObject(pool, match));
+  }
+  key(ref: PoolRef, uid: string, call: Call): Promise<string | undefined> {
+    return this.within(ref, call, "reading a key in", (pool) => keyOf(pool, uid));
   }
 
   trash(ref: PoolRef, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined> {
-    return this.within(ref, call, "deleting an object in", (pool) => trashObject(pool, match, retentionMs));
+    return this.within(ref, call, "deleting an object in", (pool) => trashObject(pool, match, retentionMs, call));
   }
   undelete(ref: PoolRef, object: Undelete, call: Call): Promise<StoredObject> {
     return this.within(ref, call, "undeleting an object in", (pool) => undeleteObject(pool, object));
   }
   purge(ref: PoolRef, purge: Purge, call: Call): Promise<boolean> {
-    return this.within(ref, call, "purging an object in", (pool) => purgeObject(pool, purge));
+    return this.within(ref, call, "purging an object in", (pool) => purgeObject(pool, purge, call));
   }
 
   createPolicy(ref: PoolRef, policy: NewPolicy, call: Call): Promise<PolicyRecord> {
@@ -135,7 +138,7 @@ export class CephDriver implements Driver {
     return this.run(call, "checking", this.where(ref), async () => {
       const recovered = await recoverTable(this.pools, ref, options.repair);
       if (recovered.some(({ repaired }) => !repaired)) return recovered;
-      return [...recovered, ...(await checkPool(await this.pools.require(ref), options))];
+      return [...recovered, ...(await checkPool(await this.pools.require(ref), options, call))];
     });
   }
 

@@ -6,6 +6,8 @@ import type { Transaction } from "./table";
 
 /** The keys of a pool's table. */
 export const poolKey = "pool";
+/** The cephx user of the pool's volumes. */
+export const userKey = "user";
 export const objects = "o.";
 export const policies = "p.";
 export const objectKey = (uid: string) => `${objects}${uid}`;

@@ -1,4 +1,4 @@
-import type { Finding, FsckOptions } from "../driver";
+import type { Call, Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers } from "./entry";
 import { checkCopy } from "./fsckCopy";
 import type { OpenPool } from "./openPool";
@@ -8,7 +8,7 @@ import { problemOf, seeAll } from "./stored";
 import { isAbandoned, undoCreation } from "./undo";
 
 /** Compares the table with the cluster. A repair finishes what was interrupted; it removes nothing that was ever published. */
-export async function checkPool(pool: OpenPool, { repair }: FsckOptions): Promise<Finding[]> {
+export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: Call): Promise<Finding[]> {
   const { cluster } = pool.site;
   const findings = await checkCopy(pool, repair);
   const [now, read] = await Promise.all([
@@ -26,7 +26,7 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions): Promis
   for (const each of read.entries) {
     const { uid, name, phase, image } = each;
     if (isAbandoned(each, now)) {
-      const repaired = repair && (await undoCreation(pool, uid));
+      const repaired = repair && (await undoCreation(pool, uid, call));
       findings.push({ object: uid, message: `making "${name}" was interrupted`, repaired });
       continue;
     }

@@ -1,4 +1,5 @@
 import { messageOf } from "../../model/errors";
+import type { Call } from "../driver";
 import type { ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
@@ -9,7 +10,7 @@ import { requireNotOpen } from "./uses";
 /** What lets consumers at the bytes of an object, and keeps them from those of one that is in the trash. */
 export interface Gate {
   /** Throws IN_USE naming who is at them. */
-  requireIdle(what: string, verb: string): Promise<void>;
+  requireIdle(what: string, verb: string, call: Call): Promise<void>;
   /** Nobody comes to write from now on; who is there stays. */
   close(): Promise<void>;
   /** As before `close`. */
@@ -41,7 +42,7 @@ export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate 
   const open = async () => void (await cluster.restoreFromTrash(pool.id, id, image.name));
   if (kind === "snapshot") return { ...none, open };
   return {
-    requireIdle: (what, verb) => requireNotOpen(pool, id, what, verb),
+    requireIdle: (what, verb, call) => requireNotOpen(pool, id, { what, verb, call }),
     close: async () => void (await cluster.moveToTrash(pool.id, image.name, Math.ceil(retentionMs / 1000))),
     open,
     seal: nothing,

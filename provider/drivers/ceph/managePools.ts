@@ -12,6 +12,7 @@ import { identityOf, lostRecords, OpenPool, type Pools } from "./openPool";
 import { type CephPoolRecord, dataPoolName, dataPoolOf, type Place } from "./place";
 import { cephSettings, idOf, makeLayout, plannedPlace, requirePlaces } from "./poolLayout";
 import { roomFor, roomIn } from "./poolRoom";
+import { giveUser } from "./poolUser";
 import { findRecoverable, refusedAsNone } from "./recoverTable";
 
 /** What a pool is called in the cluster before it is published, and while it is being removed. Not names that a pool can be given. */
@@ -58,7 +59,9 @@ export async function createPool(pools: Pools, request: NewPool, call: Call): Pr
     const id = await idOf(site, unfinished);
     await writeFirst(pools, id, await newRecord(pools, request, id, place, call), where);
     await site.cluster.renamePool(unfinished, request.name);
-    return await new OpenPool(site, pools.table(id), request.name).read();
+    const made = new OpenPool(site, pools.table(id), request.name);
+    await giveUser(made, request.uid);
+    return await made.read();
   } catch (error) {
     // It never had its name, so nobody has put anything into it
     if (!KrStorageError.isInstance(error) || error.outcome === "not-applied")

@@ -1,5 +1,5 @@
 import { KrStorageError } from "../../model/errors";
-import { requireMatch } from "../changes";
+import { notLive, requireMatch } from "../changes";
 import type { Match } from "../driver";
 import { type Entry, findEntry, type ReadEntry, requireReadable } from "./entry";
 import type { OpenPool } from "./openPool";
@@ -21,26 +21,14 @@ export function findLive(pool: OpenPool, transaction: Transaction, match: Match)
 export function requireLive(pool: OpenPool, transaction: Transaction, match: Match): ReadEntry {
   const found = findLive(pool, transaction, match);
   if (found) return found;
-  throw notLive(pool, match.uid, findEntry(transaction, match.uid)?.phase);
+  throw notLive(pool.where, match.uid, findEntry(transaction, match.uid)?.phase);
 }
 
 /** What something is made from. */
 export function requireSource(pool: OpenPool, transaction: Transaction, uid: string): ReadEntry {
   const found = findEntry(transaction, uid);
-  if (found?.phase !== "live") throw notLive(pool, uid, found?.phase);
+  if (found?.phase !== "live") throw notLive(pool.where, uid, found?.phase);
   return requireReadable(found, nameOf(pool, found));
-}
-
-function notLive(pool: OpenPool, uid: string, phase: Entry["phase"] | undefined): KrStorageError {
-  const state =
-    phase === "trashed"
-      ? "is in the trash; undelete it first"
-      : phase === undefined
-        ? "is not in the pool"
-        : `is not live (${phase})`;
-  return new KrStorageError("NOT_FOUND", `the object with uid ${uid} ${state} (pool ${pool.where})`, {
-    target: pool.where,
-  });
 }
 
 /** Throws PRECONDITION_FAILED unless the object's bytes are what they should be. */

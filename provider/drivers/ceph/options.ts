@@ -38,6 +38,11 @@ export const cephOptions = z.object({
   python: absolutePath.default("/usr/bin/python3"),
   /** How long the cluster may take to answer one request, in seconds, before it counts as unavailable. Default 30. */
   answerSeconds: z.int().min(1).max(600).default(30),
+  /**
+   * How long a delete, purge or rollback waits, in seconds, for clients that have the volume open and do not answer: the cluster
+   * forgets one that has died after about half a minute. Those that answer are never waited for. Default 45.
+   */
+  deadClientSeconds: z.int().min(0).max(600).default(45),
 });
 export type CephOptions = z.output<typeof cephOptions>;
 

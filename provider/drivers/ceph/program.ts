@@ -264,6 +264,51 @@ def image_watchers(args):
     with io(args["pool"]) as opened, image(opened, args) as seen:
         return [{"address": each["addr"], "client": each["id"]} for each in seen.watchers_list()]
 
+def image_answers(args):
+    """Whether everybody who has the image open is alive: an empty notification says "look at the header again", and who has looked answers it."""
+    with io(args["pool"]) as opened:
+        try:
+            return opened.notify("rbd_header." + args["image"], "", args["waitMs"])
+        except rados.TimedOut:
+            return False
+        except rados.ObjectNotFound:
+            return True
+
+def image_write_file(args):
+    """Writes a part of a file into an image that is all zeros there. Holes and zeros of the file take no room in it."""
+    at, end, step = args["offset"], args["offset"] + args["length"], 4 * 2 ** 20
+    with open(args["file"], "rb", buffering=0) as file, io(args["pool"]) as opened, image(opened, args, read_only=False) as target:
+        while at < end:
+            try:
+                at = min(end, os.lseek(file.fileno(), at, os.SEEK_DATA))
+            except OSError as error:
+                if error.errno != E.ENXIO:
+                    raise Failure(error.errno, "reading the file: %s" % os.strerror(error.errno), "file")
+                break
+            # No further than to the end of an object of the image
+            piece = os.pread(file.fileno(), min(end - at, step - at % step), at)
+            if len(piece) == 0:
+                break
+            if piece.count(0) != len(piece):
+                target.write(piece, at)
+            at += len(piece)
+        target.flush()
+
+def image_overlap(args):
+    with io(args["pool"]) as opened, image(opened, args) as seen:
+        try:
+            return seen.overlap()
+        except rbd.ImageNotFound:
+            return 0
+
+def image_flatten(args):
+    with io(args["pool"]) as opened, image(opened, args, read_only=False) as clone:
+        try:
+            clone.flatten()
+        except rbd.InvalidArgument:
+            # It has no parent: somebody else was faster
+            pass
+
 def image_configure(args):
     with io(args["pool"]) as opened, image(opened, args, read_only=False) as changed:
         for key, value in args["set"].items():

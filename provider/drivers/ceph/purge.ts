@@ -1,5 +1,5 @@
 import { KrStorageError, messageOf } from "../../model/errors";
-import type { Purge } from "../driver";
+import type { Call, Purge } from "../driver";
 import {
   allEntries,
   type Entry,
@@ -23,18 +23,23 @@ import { requireNotOpen, requireNotRegistered } from "./uses";
  * Ends what is in the trash. The blocks of a volume whose snapshots are kept stay with those, and go with the last of them;
  * likewise blocks that clones need.
  */
-export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge): Promise<boolean> {
+export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge, call: Call): Promise<boolean> {
   const now = await pool.now();
-  const found = await pool.table.read((transaction) => {
+  const { found, volume } = await pool.table.read((transaction) => {
     pool.writable(transaction);
-    return findEntry(transaction, uid);
+    const found = findEntry(transaction, uid);
+    return { found, volume: found?.sourceUid === undefined ? undefined : findEntry(transaction, found.sourceUid) };
   });
   if (!found) return false;
   const what = nameOf(pool, found);
   if (found.kind === "volume" && found.phase === "trashed") {
-    await requireNotOpen(pool, found.image.id, what, "purged");
+    await requireNotOpen(pool, found.image.id, { what, verb: "purged", call });
     await refuseStrangers(pool, found, what);
   }
+  // A live volume is open by whoever writes it, and readers of its snapshots are not to be told from those. Of one that is not live
+  // a snapshot is all that can be open
+  if (found.kind === "snapshot" && found.phase === "trashed" && volume?.phase !== "live")
+    await requireNotOpen(pool, found.image.id, { what, verb: "purged", call });
   if (found.kind === "share" && found.phase === "trashed") {
     await requireNotMounted(pool, found, what, "purged");
     await refuseForeignSnapshots(pool, found, what);
@@ -50,7 +55,7 @@ export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge)
     return next;
   });
   if (!purging) return false;
-  if (purging.phase === "creating" || purging.leaseUntil !== undefined) return undoCreation(pool, uid);
+  if (purging.phase === "creating" || purging.leaseUntil !== undefined) return undoCreation(pool, uid, call);
   await removeBytes(pool, purging);
   return true;
 }

@@ -6,6 +6,7 @@ import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } fr
 import { removingName } from "./managePools";
 import { identityOf, type OpenPool, type Pools } from "./openPool";
 import { type CephPoolRecord, dataPoolName, type Place, placeOf } from "./place";
+import { removeUser } from "./poolUser";
 import { removeLeftovers } from "./purge";
 import type { Transaction } from "./table";
 
@@ -64,6 +65,7 @@ async function endPool(pools: Pools, id: number, uid: string): Promise<void> {
   const { cluster, backend } = pools.site;
   await refuseForeign(pools, id, uid, `${backend}/${removingName(uid)}`);
   if ((await cluster.poolId(dataPoolName(uid))) !== null) await cluster.deletePool(dataPoolName(uid));
+  await removeUser(pools.site, uid, `${backend}/${removingName(uid)}`);
   await cluster.deletePool(removingName(uid));
 }
 

@@ -1,6 +1,7 @@
+import type { Connection } from "../../model/volume";
 import type { StoredObject } from "../driver";
 import type { ImagesFound } from "./cluster";
-import type { Entry, ReadEntry } from "./entry";
+import { type Entry, type ReadEntry, userKey } from "./entry";
 import type { OpenPool } from "./openPool";
 import { quotaOf, type SharesSeen, seeShares, shareCarrier, shareConnection, shareProblem } from "./shareStored";
 
@@ -54,7 +55,9 @@ export function carrierOf(found: Entry): string {
   return snapshot ? `${image.id}@${snapshot.id}` : `${image.id}`;
 }
 
-export function storedObject(found: ReadEntry, seen: Seen, reach: { pool: string; monitors: string[] }): StoredObject {
+type Reach = Omit<Extract<Connection, { type: "rbd" }>, "type" | "image">;
+
+export function storedObject(found: ReadEntry, seen: Seen, reach: Reach): StoredObject {
   const { record, phase, kind, image } = found;
   const [imageSize] = (image.id === undefined ? undefined : seen.found[image.id]) ?? [];
   const size = kind === "share" ? quotaOf(found, seen.shares) : imageSize;
@@ -78,7 +81,11 @@ export async function lookAt(pool: OpenPool, found: ReadEntry): Promise<StoredOb
 }
 
 /** How volumes of a pool are reached. */
-export async function reachOf(pool: OpenPool): Promise<{ pool: string; monitors: string[] }> {
+export async function reachOf(pool: OpenPool): Promise<Reach> {
   const { options, cluster } = pool.site;
-  return { pool: pool.name, monitors: options.monitors ?? [await cluster.monitors()] };
+  const [user, monitors] = await Promise.all([
+    pool.table.read((transaction) => transaction.get(userKey)),
+    options.monitors ?? cluster.monitors().then((addresses) => [addresses]),
+  ]);
+  return { pool: pool.name, monitors, ...(typeof user === "string" ? { user } : {}) };
 }

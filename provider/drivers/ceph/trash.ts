@@ -1,5 +1,5 @@
 import { KrStorageError } from "../../model/errors";
-import type { Match, StoredObject, Undelete } from "../driver";
+import type { Call, Match, StoredObject, Undelete } from "../driver";
 import { objectNameProblem } from "../requests";
 import { allEntries, findEntry, nameKey, type ReadEntry, requireReadable, saveEntry } from "./entry";
 import { gateOf } from "./gate";
@@ -20,15 +20,16 @@ export async function trashObject(
   pool: OpenPool,
   match: Match,
   retentionMs: number,
+  call: Call,
 ): Promise<StoredObject | undefined> {
   const found = await pool.table.read((transaction) => mayBeTrashed(pool, transaction, match)?.found);
   if (!found) return undefined;
   const what = nameOf(pool, found);
   const gate = gateOf(pool, found, retentionMs);
-  await gate.requireIdle(what, "deleted");
+  await gate.requireIdle(what, "deleted", call);
   await gate.close();
   try {
-    await gate.requireIdle(what, "deleted");
+    await gate.requireIdle(what, "deleted", call);
     const now = await pool.now();
     const trashed = await pool.table.change((transaction) => {
       const going = mayBeTrashed(pool, transaction, match);

@@ -1,7 +1,10 @@
-import { KrStorageError } from "../../model/errors";
+import { hasCode, KrStorageError } from "../../model/errors";
+import type { Call } from "../driver";
 import { type Entry, findEntry, goneKey, nameKey, objectKey, saveEntry, temporarySnapshot } from "./entry";
+import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
 import { undoShare } from "./shareEnd";
+import { requireNotOpen } from "./uses";
 
 /** Whether an object is half-made and its maker is gone, or half-undone. */
 export function isAbandoned({ phase, leaseUntil }: Entry, now: number): boolean {
@@ -10,9 +13,10 @@ export function isAbandoned({ phase, leaseUntil }: Entry, now: number): boolean 
 
 /**
  * Removes what an unfinished create has made. Fenced first: once the entry is no longer `creating` nobody can publish it. What
- * was published meanwhile stays.
+ * was published meanwhile stays. With `call`, a maker that was killed with the image open is waited for until the cluster has
+ * forgotten it.
  */
-export async function undoCreation(pool: OpenPool, uid: string): Promise<boolean> {
+export async function undoCreation(pool: OpenPool, uid: string, call?: Call): Promise<boolean> {
   const entry = await pool.table.change((transaction) => {
     const found = findEntry(transaction, uid);
     if (found?.phase !== "creating" && !(found?.phase === "purging" && found.leaseUntil !== undefined))
@@ -30,7 +34,7 @@ export async function undoCreation(pool: OpenPool, uid: string): Promise<boolean
   else if (entry.snapshot) {
     if (entry.image.id !== undefined) await cluster.removeSnapshot(pool.id, entry.image.id, entry.snapshot.name);
   } else {
-    await cluster.removeImage(pool.id, entry.image.name);
+    await removeUnpublished(pool, entry, call);
     if (source?.image.id !== undefined && source.kind !== "snapshot")
       await cluster.removeSnapshot(pool.id, source.image.id, temporarySnapshot(uid));
   }
@@ -42,6 +46,19 @@ export async function undoCreation(pool: OpenPool, uid: string): Promise<boolean
     if (transaction.get(nameKey(found.name)) === uid) transaction.delete(nameKey(found.name));
   });
   return true;
+}
+
+async function removeUnpublished(pool: OpenPool, entry: Entry, call: Call | undefined): Promise<void> {
+  const { cluster } = pool.site;
+  const { name } = entry.image;
+  try {
+    await cluster.removeImage(pool.id, name);
+  } catch (error) {
+    if (!hasCode(error, "IN_USE") || !call) throw error;
+    const id = (await cluster.imageId(pool.id, name)) ?? undefined;
+    await requireNotOpen(pool, id, { what: nameOf(pool, entry), verb: "undone", call });
+    await cluster.removeImage(pool.id, name);
+  }
 }
 
 /** After a create has failed: undoes it, and says how that went. The error to throw. */

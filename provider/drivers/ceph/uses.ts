@@ -1,5 +1,5 @@
 import { KrStorageError } from "../../model/errors";
-import type { Holder } from "../driver";
+import type { Call, Holder } from "../driver";
 import { formatVersion } from "../record";
 import { allEntries, type Entry, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
@@ -17,15 +17,45 @@ export async function holdersOf(pool: OpenPool, image: string | undefined): Prom
   }
 }
 
-/** Throws IN_USE naming who has the image open. */
+/** How long those who have an image open are given to answer. They do so in milliseconds; a busy machine takes longer. */
+const answerMs = 3_000;
+
+/**
+ * Throws IN_USE naming who has the image open. Who answers lives, and is not waited for. Who does not may have died, and a dead
+ * client is forgotten by the cluster after a while: for that long, and no longer than the backend says, it is waited for.
+ */
 export async function requireNotOpen(
   pool: OpenPool,
   image: string | undefined,
-  what: string,
-  verb: string,
+  { what, verb, call: { signal } }: { what: string; verb: string; call: Call },
 ): Promise<void> {
-  const holders = await holdersOf(pool, image);
-  if (holders.length > 0) throw inUse(what, verb, `it is open by ${holders.map(({ name }) => name).join(", ")}`);
+  const { options, cluster, env } = pool.site;
+  const until = performance.now() + options.deadClientSeconds * 1000;
+  const look = async () => (await holdersOf(pool, image)).map(({ name }) => name).join(", ");
+  for (let isTold = false; ; isTold = true) {
+    const names = await look();
+    if (image === undefined || names === "") return;
+    if (await cluster.answers(pool.id, image, answerMs)) {
+      // Who was forgotten while the others were asked is not among them any more
+      const living = await look();
+      if (living === "") return;
+      throw inUse(what, verb, `it is open by ${living}`);
+    }
+    if (signal.aborted)
+      throw new KrStorageError("CANCELLED", `${what} was not ${verb}: cancelled while waiting for ${names}`, {
+        target: what,
+      });
+    if (performance.now() >= until)
+      throw inUse(
+        what,
+        verb,
+        `it is open by ${names}, of whom not all answer; if one has died, the cluster forgets it in about half a minute: try again then`,
+      );
+    if (!isTold)
+      env.log.info(
+        `${what} is open by ${names}, of whom not all answer: waiting up to ${options.deadClientSeconds} s for the cluster to forget those that have died`,
+      );
+  }
 }
 
 /** Throws IN_USE if someone has registered as using an object, or holds it, or just makes something from it. */

@@ -13,8 +13,10 @@ const graceMs = 5_000;
 /** These take as long as there are blocks. Each step of theirs is bounded by the cluster's own time-out. */
 const longOperations = new Set([
   "image_clone",
+  "image_flatten",
   "image_grow",
   "image_rollback",
+  "image_write_file",
   "image_remove",
   "snapshot_remove",
   "trash_remove",

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { KrStorageError, messageOf } from "../../model/errors";
 import type { Image } from "../../model/image";
 import { nameProblem } from "../../model/names";
+import { notLive } from "../changes";
 import type {
   Call,
   Driver,
@@ -23,6 +24,7 @@ import type {
   StoredPool,
   Undelete,
 } from "../driver";
+import { inspectImage } from "../imageFile";
 import type { PolicyRecord } from "../record";
 import { isUid } from "../requests";
 import { changePool } from "./changePool";
@@ -31,9 +33,10 @@ import { createPool } from "./createPool";
 import { systemCode, throwIfCancelled, toKrStorageError } from "./errors";
 import { checkPool } from "./fsck";
 import { growObject } from "./grow";
+import { healthOf, storedObject } from "./health";
 import { holdersOf } from "./holders";
-import { inspectImage } from "./image";
 import { listPool, readStoredPool } from "./list";
+import { requireLive } from "./matching";
 import type { OpenPool } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
 import { Pools } from "./pools";
@@ -123,6 +126,22 @@ export class LocalDriver implements Driver {
 
   rollback(ref: PoolRef, match: Match, snapshotUid: string, call: Call): Promise<StoredObject> {
     return this.write(ref, call, "rolling back an object in", (pool) => rollbackObject(pool, match, snapshotUid, call));
+  }
+
+  /** Copies share blocks, and none of them needs another for it. */
+  flatten(ref: PoolRef, match: Match, call: Call): Promise<StoredObject> {
+    return this.write(ref, call, "flattening an object in", async (pool) => {
+      const entry = await pool.change(call, (transaction) => requireLive(pool, transaction, match));
+      return storedObject(pool.paths, entry, healthOf(pool.paths, pool.identity, entry));
+    });
+  }
+  /** Disks are files: who may open them is the file system's to say. */
+  key(ref: PoolRef, uid: string, call: Call): Promise<undefined> {
+    return this.read(ref, call, "reading a key in", async (pool) => {
+      const phase = await pool.database.read(() => pool.transaction(call).row(uid)?.phase);
+      if (phase !== "live") throw notLive(pool.where, uid, phase);
+      return undefined;
+    });
   }
 
   trash(ref: PoolRef, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined> {

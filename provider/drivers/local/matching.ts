@@ -1,5 +1,5 @@
 import { KrStorageError } from "../../model/errors";
-import { requireMatch } from "../changes";
+import { notLive, requireMatch } from "../changes";
 import type { Match } from "../driver";
 import type { Entry } from "./entry";
 import { healthOf } from "./health";
@@ -18,16 +18,7 @@ export function findLive(pool: OpenPool, transaction: Transaction, match: Match)
 export function requireLive(pool: OpenPool, transaction: Transaction, match: Match): Entry {
   const entry = findLive(pool, transaction, match);
   if (entry) return entry;
-  const phase = transaction.row(match.uid)?.phase;
-  const state =
-    phase === "trashed"
-      ? "is in the trash; undelete it first"
-      : phase === undefined
-        ? "is not in the pool"
-        : `is not live (${phase})`;
-  throw new KrStorageError("NOT_FOUND", `the object with uid ${match.uid} ${state} (pool ${pool.where})`, {
-    target: pool.where,
-  });
+  throw notLive(pool.where, match.uid, transaction.row(match.uid)?.phase);
 }
 
 /** Throws PRECONDITION_FAILED unless the object's disk is what it should be. */

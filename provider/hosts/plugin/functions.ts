@@ -1,10 +1,11 @@
 import { type InvokeRequest, InvokeResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { callFunction, isFunction } from "../../lifecycle/functions";
 import { KrStorageError } from "../../model/errors";
-import { functions } from "../../model/functions";
+import { type FunctionName, functions } from "../../model/functions";
+import { metaOf } from "../../model/kind";
 import { checkFailure } from "./resources";
 import type { Session } from "./session";
-import { decode, encode } from "./wire";
+import { decode, encode, SecretPaths } from "./wire";
 
 const functionsModule = "krstorage:index:";
 
@@ -23,6 +24,14 @@ export async function invoke(request: InvokeRequest, session: Session): Promise<
   const answer = await callFunction(name, properties, session.contextFor(""));
   const response = new InvokeResponse();
   if ("failures" in answer) response.setFailuresList(answer.failures.map(checkFailure));
-  else response.setReturn(encode(answer.result));
+  else response.setReturn(encode(answer.result, secretsOf(name)));
   return response;
+}
+
+/** The outputs of a function that are declared as secrets. */
+function secretsOf(name: FunctionName): SecretPaths {
+  const secrets = new SecretPaths();
+  for (const [key, schema] of Object.entries(functions[name].outputs))
+    if (metaOf(schema, "secret") === true) secrets.add([key]);
+  return secrets;
 }

@@ -43,6 +43,8 @@ export const everyCall: readonly (readonly [method: string, make: MethodCall])[]
     "rollback",
     (driver, ref, { volume, trashed }, withCall) => driver.rollback(ref, matchOf(volume), trashed.record.uid, withCall),
   ],
+  ["flatten", (driver, ref, { volume }, withCall) => driver.flatten(ref, matchOf(volume), withCall)],
+  ["key", (driver, ref, { volume }, withCall) => driver.key(ref, volume.record.uid, withCall)],
   ["trash", (driver, ref, { volume }, withCall) => driver.trash(ref, matchOf(volume), hourMs, withCall)],
   [
     "undelete",

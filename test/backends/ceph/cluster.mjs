@@ -35,12 +35,16 @@ export const krstorageCaps = [
     ...["create", "delete", "application enable", "application set", "set", "set-quota"].map(
       (command) => `allow command "osd pool ${command}" with pool prefix krs-`,
     ),
-    'allow command "osd pool rename"',
     // What placement rules and profiles it makes, it makes under such names too; it can neither change nor remove any
     ...["osd crush rule create-replicated", "osd crush rule create-erasure", "osd erasure-code-profile set"].map(
       (command) => `allow command "${command}" with name prefix krs-`,
     ),
+    'allow command "osd pool rename"',
     'allow command "osd pool op unmanaged-snap"',
+    // Users for the volumes of its pools, with these capabilities to the letter: a prefix, or one that is not named, would let it give itself any
+    'allow command "auth get-or-create" with entity regex "client[.]krs[.][0-9a-f]{32}" caps_mon="profile rbd"' +
+      ' caps_osd regex "allow rwx namespace=.. tag krstorage uid=[0-9a-f]{32}" caps_mgr="allow r" caps_mds="allow r path=/krstorage.none"',
+    'allow command "auth rm" with entity regex "client[.]krs[.][0-9a-f]{32}"',
   ].join(", "),
   "mgr",
   // Shares are subvolumes, which the manager makes

@@ -133,7 +133,12 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
     await abandonedCreate(second, "other");
     await harness.clock.advance(60_000);
     const findings = await bench.driver.fsck(bench.ref, { repair: true }, call());
-    expect(findings).toEqual([{ object: second, message: expect.stringContaining("interrupted"), repaired: true }]);
+    // Beside the second copy of what this test has written into the table by hand
+    expect(findings).toContainEqual({
+      object: second,
+      message: expect.stringContaining("interrupted"),
+      repaired: true,
+    });
     expect(rbd("ls", bench.ref.name).toString().trim()).toBe(imageOf(made).image);
   });
 

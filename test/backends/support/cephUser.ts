@@ -64,6 +64,17 @@ def read_table(a):
             io.operate_read_op(op, a.get("object", "krstorage.table"))
             return dict((k, v.decode()) for k, v in found).get(a["key"])
 
+def read_all(a):
+    with cluster.open_ioctx(a["pool"]) as io:
+        io.set_namespace("krstorage")
+        found = {}
+        for each in io.list_objects():
+            with rados.ReadOpCtx() as op:
+                pairs, _ = io.get_omap_vals(op, "", "", 1000)
+                io.operate_read_op(op, each.key)
+                found[each.key] = dict((k, v.decode(errors="replace")) for k, v in pairs)
+        return found
+
 def remove_image(a):
     lib = rbd.RBD()
     with cluster.open_ioctx(a["pool"]) as io:

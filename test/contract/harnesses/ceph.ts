@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Cluster } from "../../../provider/drivers/ceph/cluster";
 import { CephDriver } from "../../../provider/drivers/ceph/driver";
 import { Filesystems } from "../../../provider/drivers/ceph/filesystems";
@@ -8,6 +11,7 @@ import { type Harness, type Release, testClock, testEnv } from "../../../provide
 import { call, poolInputs } from "../../../provider/testing/bench";
 import type { CephCluster } from "../../backends/support/cephCluster";
 import { CephUser } from "../../backends/support/cephUser";
+import { holdOpen } from "./localFaults";
 
 /** The options of a backend on a cluster that a test has started. */
 export function optionsFor({ monitors, user, keyring }: CephCluster) {
@@ -20,6 +24,8 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
   const user = new CephUser(cluster);
   /** How far the cluster's clock is ahead of what it is: it cannot be moved, and hours cannot be waited for. */
   let advancedMs = 0;
+  /** Files of this machine, as other programs would leave them. */
+  const images: string[] = [];
   const reopen = async (): Promise<Driver> => {
     const options = optionsFor(cluster());
     const worker = new Worker("test", options);
@@ -39,7 +45,7 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
       trash: true,
       accessModes: ["ReadWriteOnce", "ReadWriteOncePod", "ReadOnlyMany"],
       qos: "backend",
-      images: false,
+      images: true,
       shareProtocols: ["cephfs"],
       shareQuota: "enforced",
       shareSnapshot: "crash",
@@ -57,7 +63,10 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
       return reopen();
     },
     reopen,
-    cleanup: () => user.clean(),
+    async cleanup() {
+      for (const image of images.splice(0)) rmSync(image, { force: true });
+      await user.clean();
+    },
     async writeBytes(volume, offset, bytes) {
       await user.do("write", { ...imageOf(volume), offset, bytes: Buffer.from(bytes).toString("base64") });
     },
@@ -81,6 +90,13 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
     async getLink(share, path) {
       return ((await user.do("get_link", { ...shareOf(share), file: path })) as string | null) ?? undefined;
     },
+    async putImage(bytes) {
+      const path = join(cluster().folder, `image-${randomUUID()}.raw`);
+      images.push(path);
+      writeFileSync(path, bytes);
+      return { path, format: "raw" };
+    },
+    useImage: async ({ path }) => holdOpen(path),
     async removeBehindBack({ record: { name: pool } }, uid) {
       const names = (await user.do("images", { pool })) as string[];
       const image = names.find((name) => name.endsWith(`.${uid}`));

@@ -178,6 +178,16 @@ export class MemoryDriver extends MemoryPolicies implements Driver {
       volume.bytes = snapshot.bytes;
     });
   }
+  async flatten(ref: PoolRef, match: Match, call: Call): Promise<StoredObject> {
+    return this.changePool(ref, call, (pool) => {
+      const object = liveObject(pool, match.uid);
+      this.assertMatch(object.record, match);
+      return storedObject(object);
+    });
+  }
+  async key(ref: PoolRef, uid: string, call: Call): Promise<undefined> {
+    return this.changePool(ref, call, (pool) => void liveObject(pool, uid));
+  }
 
   async trash(ref: PoolRef, match: Match, retentionMs: number, call: Call): Promise<StoredObject | undefined> {
     return this.changePool(ref, call, (pool, state) => {

@@ -56,6 +56,8 @@ export class FakeDisk {
     shareQuota: "advisory",
     shareSnapshot: "offline",
   };
+  /** The keys of objects, by their uids. */
+  readonly keys = new Map<string, string>();
   /** What it tells of a pool that is still to be made, beside its room. */
   prospect: Partial<Prospect> = {};
   /** What its pools stand on. */
@@ -233,6 +235,15 @@ class FakeDriver implements Driver {
     await this.begin("rollback");
     const { pool, object } = this.findLive(ref, match);
     return this.put(pool, { ...object, record: { ...object.record, revision: object.record.revision + 1 } });
+  }
+  async flatten(ref: PoolRef, match: Match): Promise<StoredObject> {
+    await this.begin("flatten");
+    return this.findLive(ref, match).object;
+  }
+  async key(ref: PoolRef, uid: string): Promise<string | undefined> {
+    await this.begin("key");
+    if (this.find(ref).objects.get(uid)?.phase !== "live") throw fail("NOT_FOUND", `${uid} is not live`);
+    return this.disk.keys.get(uid);
   }
 
   async trash(ref: PoolRef, match: Match, retentionMs: number): Promise<StoredObject | undefined> {

@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { InvokeRequest, type InvokeResponse, ListRequest, type ListResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { signatureKey, signatures } from "../../../../provider/hosts/plugin/signatures";
 import { encode } from "../../../../provider/hosts/plugin/wire";
 import type { Properties } from "../../../../provider/lifecycle/lifecycle";
 import { unknownValue } from "../../../../provider/lifecycle/unknown";
@@ -33,6 +34,15 @@ test("getPool, getCapacity and getVolume tell what is there", async () => {
     declaredBy: "proj/dev/Volume/a",
     labels: { app: "a", all: "yes" },
   });
+});
+
+test("getKey answers a secret, and nothing where a volume is opened without one", async () => {
+  const { uid } = (await invoke("getVolume", { id: "main/ssd/a" })).result as { uid: string };
+  plugin.disk.keys.set(uid, "a key of the test");
+  expect((await invoke("getKey", { id: "main/ssd/a" })).result).toEqual({
+    key: { [signatureKey]: signatures.secret, value: "a key of the test" },
+  });
+  expect((await invoke("getKey", { id: "main/ssd/b" })).result).toEqual({});
 });
 
 test.each([

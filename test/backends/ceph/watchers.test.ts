@@ -1,0 +1,104 @@
+import { cephDriver } from "../../../provider/drivers/ceph";
+import type { Driver, Log, StoredObject } from "../../../provider/drivers/driver";
+import { testClock, testEnv } from "../../../provider/testing";
+import { type Bench, call, hourMs, matchOf, openBench } from "../../../provider/testing/bench";
+import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
+import { describeWith } from "../../support/requires";
+import { clusterForTests } from "../support/cephCluster";
+import { openImage } from "../support/consumer";
+import { refusal } from "../support/refusal";
+
+describeWith({ needs: ["ceph"] }, "ceph: clients that have a volume open, and those that have died with it", () => {
+  const cluster = clusterForTests();
+  const harness = cephHarness(cluster);
+  let bench: Bench;
+  const told: string[] = [];
+  const log: Log = {
+    debug: () => undefined,
+    info: (message) => told.push(message),
+    warn: (message) => told.push(message),
+  };
+
+  beforeEach(async () => {
+    told.length = 0;
+    bench = await openBench(harness);
+  }, 30_000);
+  afterEach(async () => {
+    await bench.close();
+    await harness.cleanup();
+  }, 60_000);
+  afterAll(() => harness.user.close());
+
+  const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
+  const opened = (volume: StoredObject) => openImage(cluster().conf, imageOf(volume));
+  async function withPatience<Result>(seconds: number, act: (driver: Driver) => Promise<Result>): Promise<Result> {
+    const options = { ...optionsFor(cluster()), deadClientSeconds: seconds };
+    const driver = cephDriver.open({ name: "test", options }, { ...testEnv(testClock()), log });
+    try {
+      return await act(driver);
+    } finally {
+      await driver.close();
+    }
+  }
+
+  test("a client that was killed is waited for, and the volume deleted when the cluster has forgotten it", async () => {
+    const volume = await bench.stampedVolume("data", "kept");
+    const client = await opened(volume);
+    await client.end();
+    const trashed = await withPatience(120, (driver) => driver.trash(bench.ref, matchOf(volume), hourMs, call()));
+    expect(trashed?.phase).toBe("trashed");
+    expect(told).toEqual([expect.stringMatching(/data is open by client\.\d+ .*waiting up to 120 s/)]);
+  }, 180_000);
+
+  test("with no time to wait, a delete is refused and says that the client may have died", async () => {
+    const volume = await bench.volume("data");
+    const client = await opened(volume);
+    await client.end();
+    const error = await withPatience(0, (driver) => refusal(driver.trash(bench.ref, matchOf(volume), hourMs, call())));
+    expect([error.code, error.message]).toEqual(["IN_USE", expect.stringContaining("not all answer")]);
+    expect((await bench.expect(volume.record.uid, "live")).health).toBe("ready");
+  }, 60_000);
+
+  test("a client that answers is never waited for", async () => {
+    const volume = await bench.volume("data");
+    const client = await opened(volume);
+    try {
+      const error = await withPatience(600, (driver) =>
+        refusal(driver.trash(bench.ref, matchOf(volume), hourMs, call())),
+      );
+      expect([error.code, error.message]).toEqual(["IN_USE", expect.stringMatching(/open by client\.\d+/)]);
+      expect(told).toEqual([]);
+    } finally {
+      await client.end();
+    }
+  }, 60_000);
+
+  test("of a living and a dead client the living one keeps the volume", async () => {
+    const volume = await bench.volume("data");
+    const dead = await opened(volume);
+    await dead.end();
+    const release = await harness.use?.(volume);
+    try {
+      const error = await withPatience(120, (driver) =>
+        refusal(driver.trash(bench.ref, matchOf(volume), hourMs, call())),
+      );
+      expect([error.code, error.message]).toEqual(["IN_USE", expect.stringMatching(/open by client\.\d+ at [^,]+$/)]);
+    } finally {
+      await release?.();
+    }
+  }, 180_000);
+
+  test("a wait ends when its call is cancelled, and nothing was changed", async () => {
+    const volume = await bench.volume("data");
+    const client = await opened(volume);
+    await client.end();
+    const controller = new AbortController();
+    const cancelling: Log = { ...log, info: () => controller.abort() };
+    const options = { ...optionsFor(cluster()), deadClientSeconds: 600 };
+    const driver = cephDriver.open({ name: "test", options }, { ...testEnv(testClock()), log: cancelling });
+    const error = await refusal(driver.trash(bench.ref, matchOf(volume), hourMs, call(controller.signal)));
+    await driver.close();
+    expect([error.code, error.outcome]).toEqual(["CANCELLED", "not-applied"]);
+    expect((await bench.expect(volume.record.uid, "live")).health).toBe("ready");
+  }, 60_000);
+});
