@@ -50,6 +50,7 @@ export { type BackendConfig, type BackendOptions, parseBackends, type StorageCon
 export { type ConfigSources, resolveConfig } from "./configSources";
 export { type ObjectDetails, type PoolContents, poolContents } from "./contents";
 export type { ObjectInfo, PolicyInfo, PoolInfo } from "./info";
+export type { VolumeKey } from "./key";
 export {
   type OpenOptions,
   openStorage,

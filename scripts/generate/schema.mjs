@@ -147,16 +147,18 @@ function functions(types, docs, exported) {
       const type = exported[name]?.type;
       const given = types.propertiesOf(inputs, docs.member(type, "inputs"), upper(name), { enums: true });
       const result = types.propertiesOf(outputs, docs.member(type, "outputs"), `${upper(name)}Result`);
-      const required = (found) =>
-        Object.keys(found.properties)
-          .filter((key) => !found.optional.includes(key))
-          .sort();
+      const objectOf = (found) => {
+        const required = Object.keys(found.properties).filter((key) => !found.optional.includes(key));
+        // As the engine writes it: an empty list is left out
+        const needed = required.length > 0 ? { required: required.sort() } : {};
+        return { type: "object", properties: found.properties, ...needed };
+      };
       return [
         `krstorage:index:${name}`,
         {
           description: exported[name].text,
-          inputs: { type: "object", properties: given.properties, required: required(given) },
-          outputs: { type: "object", properties: result.properties, required: required(result) },
+          inputs: objectOf(given),
+          outputs: objectOf(result),
         },
       ];
     }),
