@@ -45,6 +45,7 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
     const what = nameOf(pool, found);
     if (found.kind === "snapshot")
       throw new KrStorageError("UNSUPPORTED", `${what} is a snapshot: it keeps its size`, { target: what });
+    if (found.rollingBackTo !== undefined) throw rolledBackElsewhere(what);
     if (sizeBytes < found.record.sizeBytes)
       throw new KrStorageError(
         "PRECONDITION_FAILED",
@@ -139,17 +140,15 @@ export async function rollbackObject(
   await requireHealthy(pool, whole);
   await requireHealthy(pool, snapshot);
   await requireNotOpen(pool, volume.image.id, { what, verb: "rolled back", call });
-  await pool.table.change((transaction) => {
+  const sizeBytes = await pool.table.change((transaction) => {
     const found = requireLive(pool, transaction, match);
     requireNotRegistered(transaction, found, what, "rolled back");
+    if (found.rollingBackTo !== volume.rollingBackTo) throw rolledBackElsewhere(what);
     saveEntry(transaction, { ...found, rollingBackTo: snapshotUid });
+    // It may have grown since it was looked at
+    return Math.max(found.record.sizeBytes, found.growingTo ?? 0);
   });
-  await pool.site.cluster.rollbackImage(
-    pool.id,
-    volume.image.id ?? "",
-    snapshot.snapshot?.name ?? "",
-    volume.record.sizeBytes,
-  );
+  await pool.site.cluster.rollbackImage(pool.id, volume.image.id ?? "", snapshot.snapshot?.name ?? "", sizeBytes);
   const { uid, claim } = match;
   const back = await pool.table.change((transaction): ReadEntry => {
     const { rollingBackTo: _, ...found } = requireLive(pool, transaction, { uid, claim });
@@ -158,4 +157,11 @@ export async function rollbackObject(
     return next;
   });
   return lookAt(pool, back);
+}
+
+function rolledBackElsewhere(what: string): KrStorageError {
+  return new KrStorageError("CONFLICT", `${what} is being rolled back by another program; nothing was changed`, {
+    target: what,
+    retryable: true,
+  });
 }

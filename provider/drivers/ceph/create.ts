@@ -16,6 +16,7 @@ import {
   type ReadEntry,
   requireReadable,
   saveEntry,
+  snapshotNameOf,
   temporarySnapshot,
 } from "./entry";
 import { fillFromFile } from "./fill";
@@ -171,7 +172,7 @@ function enter(
     // A name with the uid in it is never used twice: whoever still holds an old connection opens nothing else by it
     image: kind === "snapshot" && source ? source.image : { name: `${name}.${uid}` },
     ...(subvolume === undefined ? {} : { subvolume }),
-    ...(kind === "snapshot" ? { snapshot: { name: `krs.${uid}` } } : {}),
+    ...(kind === "snapshot" ? { snapshot: { name: snapshotNameOf(uid) } } : {}),
     ...(sourceUid === undefined ? {} : { sourceUid }),
     leaseUntil: now + leaseMs,
     record,

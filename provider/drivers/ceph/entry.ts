@@ -24,8 +24,16 @@ export const leftoverKey = (image: string) => `${leftovers}${image}`;
 const groups = "f.";
 export const groupKey = (filesystem: string) => `${groups}${filesystem}`;
 
+/** The name of a snapshot in its image or subvolume. */
+export const snapshotNameOf = (uid: string) => `krs.${uid}`;
 /** The name of the snapshot that is taken to clone a volume or share. */
 export const temporarySnapshot = (cloneUid: string) => `krs-clone.${cloneUid}`;
+
+/** Whose a snapshot in an image or subvolume is: `uid` is the snapshot's own or, of a temporary one, that of the clone. Undefined for those of others. */
+export function ownSnapshot(name: string): { uid: string; isTemporary: boolean } | undefined {
+  const [, temporary, uid] = /^krs(-clone)?\.([0-9a-f]{32})$/.exec(name) ?? [];
+  return uid === undefined ? undefined : { uid, isTemporary: temporary !== undefined };
+}
 
 const entry = z.looseObject({
   uid: z.string(),

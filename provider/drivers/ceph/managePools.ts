@@ -50,6 +50,15 @@ export async function createPool(pools: Pools, request: NewPool, call: Call): Pr
   if (ceph.existing) return adoptPool(pools, request, call, where);
   await refuseTaken(pools, request.name, where);
   await requirePlaces(site, ceph, where);
+  const id = await publishPool(pools, request, ceph, call, where);
+  const made = new OpenPool(site, pools.table(id), request.name);
+  await giveUser(made, request.uid);
+  return made.read();
+}
+
+/** Makes the pool under a name of its own and gives it its name: from then on it may be in use, and nothing takes it away. */
+async function publishPool(pools: Pools, request: NewPool, ceph: CephPool, call: Call, where: string): Promise<number> {
+  const { site } = pools;
   const unfinished = unfinishedName(request.uid);
   try {
     const place = await makeLayout(site, unfinished, request.uid, ceph);
@@ -59,9 +68,7 @@ export async function createPool(pools: Pools, request: NewPool, call: Call): Pr
     const id = await idOf(site, unfinished);
     await writeFirst(pools, id, await newRecord(pools, request, id, place, call), where);
     await site.cluster.renamePool(unfinished, request.name);
-    const made = new OpenPool(site, pools.table(id), request.name);
-    await giveUser(made, request.uid);
-    return await made.read();
+    return id;
   } catch (error) {
     // It never had its name, so nobody has put anything into it
     if (!KrStorageError.isInstance(error) || error.outcome === "not-applied")

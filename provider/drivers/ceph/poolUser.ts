@@ -18,7 +18,7 @@ const capsOf = (poolUid: string) => [
   "osd",
   `allow rwx namespace="" tag krstorage uid=${poolUid}`,
   "mgr",
-  "allow r",
+  "allow module krstorage.none r",
   "mds",
   "allow r path=/krstorage.none",
 ];

@@ -9,6 +9,7 @@ import {
   leftovers,
   nameKey,
   objectKey,
+  ownSnapshot,
   requireWritable,
   saveEntry,
 } from "./entry";
@@ -84,7 +85,7 @@ async function refuseStrangers(pool: OpenPool, { image }: Entry, what: string): 
     if (KrStorageError.isInstance(error) && error.code === "NOT_FOUND") return [];
     throw error;
   });
-  const theirs = snapshots.filter(([, name, isKeptForClones]) => !isKeptForClones && !/^krs(-clone)?\./.test(name));
+  const theirs = snapshots.filter(([, name, isKeptForClones]) => !isKeptForClones && !ownSnapshot(name));
   if (theirs.length === 0) return;
   throw new KrStorageError(
     "IN_USE",

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode, KrStorageError } from "../../model/errors";
-import { allEntries, type Entry, temporarySnapshot } from "./entry";
+import { allEntries, type Entry, findEntry, goneKey, ownSnapshot, temporarySnapshot } from "./entry";
 import type { Subvolume } from "./filesystems";
 import type { OpenPool } from "./openPool";
 import { seenShare, seeShares, subvolumeOf, userOf } from "./shareStored";
 
 /** How long the cluster is waited for that gives up a copy. */
 const longestWaitMs = 30_000;
-const ours = /^krs(-clone)?\./;
 
 /** Removes what an unfinished create of a share, or of a snapshot of one, has made. Its entry is fenced: nobody publishes it any more. */
 export async function undoShare(pool: OpenPool, entry: Entry, source: Entry | undefined): Promise<void> {
@@ -70,25 +69,38 @@ export async function removeShare(pool: OpenPool, found: Entry): Promise<void> {
     return;
   }
   await closeShare(pool, found);
-  const kept = await pool.table.read((transaction) =>
-    allEntries(transaction).flatMap((each) =>
-      each.image.name === found.image.name && each.snapshot ? each.snapshot.name : [],
-    ),
-  );
-  const there = seenShare(found, await seeShares(pool, [found]));
-  for (const snapshot of there?.snapshots ?? [])
-    if (ours.test(snapshot) && !kept.includes(snapshot)) await filesystems.removeSnapshot(at, snapshot);
+  const { kept, ended } = await snapshotsIn(pool, found);
+  for (const snapshot of ended) await filesystems.removeSnapshot(at, snapshot);
   await filesystems.remove(at, { retain: kept.length > 0 });
 }
 
-/** Snapshots that somebody else took of a share are theirs: they are not taken along. */
+/** Snapshots that somebody else took of a share, and those whose records are lost, are not taken along. */
 export async function refuseForeignSnapshots(pool: OpenPool, found: Entry, what: string): Promise<void> {
-  const there = seenShare(found, await seeShares(pool, [found]));
-  const theirs = (there?.snapshots ?? []).filter((name) => !ours.test(name));
-  if (theirs.length === 0) return;
+  const { strange } = await snapshotsIn(pool, found);
+  if (strange.length === 0) return;
   throw new KrStorageError(
     "IN_USE",
-    `${what} cannot be purged: its subvolume ${found.image.name} has snapshots that KRStorage did not take (${theirs.join(", ")}); remove those first`,
+    `${what} cannot be purged: its subvolume ${found.image.name} has snapshots of which KRStorage knows nothing (${strange.join(", ")}); run \`krstorage fsck --repair\` if their records may be lost, else remove them first`,
     { target: what },
   );
+}
+
+/** The snapshots of a share: those that are kept, those that have certainly ended, and those of which the records say neither. */
+async function snapshotsIn(pool: OpenPool, found: Entry): Promise<Record<"kept" | "ended" | "strange", string[]>> {
+  const there = seenShare(found, await seeShares(pool, [found]))?.snapshots ?? [];
+  return pool.table.read((transaction) => {
+    const hasEnded = (name: string): boolean => {
+      const own = ownSnapshot(name);
+      if (own === undefined) return false;
+      if (transaction.has(goneKey(own.uid))) return true;
+      // A finished copy needs its temporary snapshot no more
+      const copy = own.isTemporary ? findEntry(transaction, own.uid) : undefined;
+      return copy !== undefined && copy.phase !== "creating";
+    };
+    const entries = allEntries(transaction).filter(({ image }) => image.name === found.image.name);
+    const known = new Set(entries.flatMap(({ snapshot }) => snapshot?.name ?? []));
+    const kept = there.filter((name) => known.has(name));
+    const ended = there.filter((name) => !known.has(name) && hasEnded(name));
+    return { kept, ended, strange: there.filter((name) => !kept.includes(name) && !ended.includes(name)) };
+  });
 }

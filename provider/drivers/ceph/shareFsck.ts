@@ -63,8 +63,9 @@ export async function checkShare(
 ): Promise<Finding[]> {
   const { filesystems } = pool.site;
   const at = subvolumeOf(found);
-  if (!at || found.kind !== "share") return [];
   const { uid, name, phase, record } = found;
+  // One that is being made has neither a quota nor a user yet
+  if (!at || found.kind !== "share" || (phase !== "live" && phase !== "trashed")) return [];
   const findings: Finding[] = [];
   const report = async (message: string, mend: () => Promise<unknown>) => {
     if (repair) await mend();

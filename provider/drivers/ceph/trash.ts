@@ -27,8 +27,8 @@ export async function trashObject(
   const what = nameOf(pool, found);
   const gate = gateOf(pool, found, retentionMs);
   await gate.requireIdle(what, "deleted", call);
-  await gate.close();
   try {
+    await gate.close();
     await gate.requireIdle(what, "deleted", call);
     const now = await pool.now();
     const trashed = await pool.table.change((transaction) => {

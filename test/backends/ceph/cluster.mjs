@@ -43,7 +43,7 @@ export const krstorageCaps = [
     'allow command "osd pool op unmanaged-snap"',
     // Users for the volumes of its pools, with these capabilities to the letter: a prefix, or one that is not named, would let it give itself any
     'allow command "auth get-or-create" with entity regex "client[.]krs[.][0-9a-f]{32}" caps_mon="profile rbd"' +
-      ' caps_osd regex "allow rwx namespace=.. tag krstorage uid=[0-9a-f]{32}" caps_mgr="allow r" caps_mds="allow r path=/krstorage.none"',
+      ' caps_osd regex "allow rwx namespace=.. tag krstorage uid=[0-9a-f]{32}" caps_mgr="allow module krstorage.none r" caps_mds="allow r path=/krstorage.none"',
     'allow command "auth rm" with entity regex "client[.]krs[.][0-9a-f]{32}"',
   ].join(", "),
   "mgr",

@@ -146,7 +146,7 @@ describeWith({ needs: ["ceph"] }, "ceph: the user of a pool's volumes", () => {
     const caps = {
       mon: "profile rbd",
       osd: `allow rwx namespace="" tag krstorage uid=${uid}`,
-      mgr: "allow r",
+      mgr: "allow module krstorage.none r",
       mds: "allow r path=/krstorage.none",
     };
     const listed = (changed: object) => Object.entries({ ...caps, ...changed }).flat();
