@@ -71,8 +71,9 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
     saveEntry(transaction, next);
     return next;
   });
-  // Somebody else has let it grow further meanwhile, and ours may have come after theirs
-  if (share && grown.record.sizeBytes > sizeBytes) await pool.site.filesystems.resize(share, grown.record.sizeBytes);
+  // Somebody else has changed it meanwhile, and of two quotas the smaller may have come last
+  if (share && grown.record.revision > growing.record.revision + 1)
+    await pool.site.filesystems.resize(share, grown.record.sizeBytes);
   return lookAt(pool, grown);
 }
 
