@@ -1,5 +1,6 @@
 import { KrStorageError } from "../model/errors";
 import { formatObjectId, formatPoolId, type PoolId, quote } from "../model/names";
+import { matchOf } from "./claims";
 import { changePool } from "./pools";
 import { poolsOf } from "./poolUse";
 import type { PoolView } from "./poolView";
@@ -70,11 +71,10 @@ export async function applyChown(storage: Storage, pool: PoolId, change: OwnerCh
   const object = view.byUid(change.uid);
   requireUnchanged(change, object?.phase === "live" ? object.record.owner : undefined);
   if (!object) return;
-  const { uid, claim, revision } = object.record;
   const changed = await storage
     .backend(pool.backend)
     .write(undefined, (driver, call) =>
-      driver.update(poolRef(pool, view), { uid, claim, revision }, { owner: change.to }, call),
+      driver.update(poolRef(pool, view), matchOf(object.record), { owner: change.to }, call),
     );
   await storage.note(pool, (current) => current.put(changed));
 }

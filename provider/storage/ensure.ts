@@ -6,7 +6,7 @@ import { formatObjectId, formatPoolId, type ObjectId } from "../model/names";
 import { exactBytes, formatBytes } from "../model/quantity";
 import { withOwnPolicy } from "./attachments";
 import { growObject, throwPartial } from "./change";
-import { decideTakeOver, healthProblem, type Wanted } from "./claims";
+import { decideTakeOver, healthProblem, matchOf, type Wanted } from "./claims";
 import { pause } from "./deadline";
 import type { PoolView } from "./poolView";
 import { poolRef, type Storage } from "./storage";
@@ -146,10 +146,9 @@ async function takeOver(
     protection: wanted.protection ?? (decision.how === "adopted" ? true : existing.record.protection),
     ...(wanted.stackId === undefined ? {} : { stackId: wanted.stackId }),
   };
-  const { uid, claim, revision } = existing.record;
   let object = await storage
     .backend(id.backend)
-    .write(signal, (driver, call) => driver.update(poolRef(id, view), { uid, claim, revision }, change, call));
+    .write(signal, (driver, call) => driver.update(poolRef(id, view), matchOf(existing.record), change, call));
   if (wanted.sizeBytes !== undefined && wanted.sizeBytes > object.record.sizeBytes)
     object = await growObject(storage, id, object, wanted.sizeBytes, view, signal).catch(
       throwPartial(what, "it has been taken over"),

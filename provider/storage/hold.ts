@@ -1,4 +1,5 @@
 import { KrStorageError } from "../model/errors";
+import { matchOf } from "./claims";
 import { liveObject, type ObjectDetails, objectDetails } from "./contents";
 import { poolRef, type Storage } from "./storage";
 
@@ -16,13 +17,13 @@ export async function holdObject(
       target: id,
     });
   const { where, object } = await liveObject(storage, id);
-  const { uid, claim, revision, holds } = object.record;
+  const { holds } = object.record;
   if (holds.some(({ id: name }) => name === hold.name)) return objectDetails(where, object);
   const added = { id: hold.name, reason: hold.reason, since: new Date().toISOString() };
   const held = await storage
     .backend(where.backend)
     .write(undefined, (driver, call) =>
-      driver.update(poolRef(where), { uid, claim, revision }, { holds: [...holds, added] }, call),
+      driver.update(poolRef(where), matchOf(object.record), { holds: [...holds, added] }, call),
     );
   await storage.note(where, (view) => view.put(held));
   return objectDetails(where, held);

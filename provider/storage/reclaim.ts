@@ -1,7 +1,7 @@
 import { newClaim } from "../drivers/record";
 import { hasCode } from "../model/errors";
 import type { ObjectId } from "../model/names";
-import { type HeldObject, releasedOwner } from "./claims";
+import { type HeldObject, matchOf, releasedOwner } from "./claims";
 import { maxLookAgeMs } from "./looks";
 import { poolRef, type Storage } from "./storage";
 
@@ -19,13 +19,13 @@ export async function releaseObject(
     const view = await storage.view(id, { maxAgeMs, identity: held.poolIdentity, signal });
     const object = view.byUid(held.uid);
     if (object?.phase !== "live") return "gone";
-    const { uid, claim, revision, owner } = object.record;
+    const { claim, owner } = object.record;
     if (claim !== held.claim) return "superseded";
     try {
       const change = { owner: releasedOwner(owner), claim: newClaim(), policies: [] };
       const released = await storage
         .backend(id.backend)
-        .write(signal, (driver, call) => driver.update(poolRef(id, view), { uid, claim, revision }, change, call));
+        .write(signal, (driver, call) => driver.update(poolRef(id, view), matchOf(object.record), change, call));
       await storage.note(id, (current) => current.put(released));
       return "released";
     } catch (error) {

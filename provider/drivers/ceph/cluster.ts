@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { KrStorageError } from "../../model/errors";
 import { registerSecret } from "../../model/redact";
+import { readCommandAnswer } from "./answers";
 import type { Worker } from "./worker";
 
 const text = z.string();
@@ -322,20 +323,7 @@ export class Cluster {
     what: string,
   ): Promise<Result> {
     const out = await this.command(command, what);
-    let value: unknown;
-    try {
-      value = JSON.parse(out);
-    } catch {
-      value = undefined;
-    }
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw new KrStorageError(
-      "PROTOCOL",
-      `${what} ${this.backend}: the answer to "ceph ${String(command.prefix)}" cannot be read at ${issue?.path.join(".") || "its top"}: ${issue?.message}`,
-      { target: this.backend },
-    );
+    return readCommandAnswer(schema, out, { prefix: command.prefix, what, target: this.backend });
   }
   private async command(command: Record<string, unknown>, what: string, target = this.backend): Promise<string> {
     return (await this.ask("command", { command }, z.object({ out: text, text }), what, target)).out;

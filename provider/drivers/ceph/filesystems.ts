@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { hasCode, KrStorageError } from "../../model/errors";
+import { hasCode } from "../../model/errors";
+import { readCommandAnswer } from "./answers";
 import type { Worker } from "./worker";
 
 const text = z.string();
@@ -203,14 +204,7 @@ export class Filesystems {
     target = this.backend,
   ): Promise<Result> {
     const out = await this.run(operation, command, what, target);
-    const parsed = schema.safeParse(parse(out));
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw new KrStorageError(
-      "PROTOCOL",
-      `${what} ${target}: the answer to "ceph ${String(command.prefix)}" cannot be read at ${issue?.path.join(".") || "its top"}: ${issue?.message}`,
-      { target },
-    );
+    return readCommandAnswer(schema, out, { prefix: command.prefix, what, target });
   }
   private manager(command: Record<string, unknown>, what: string, target: string): Promise<string> {
     return this.run("manager", command, what, target);
@@ -251,13 +245,5 @@ async function wasThere(ending: Promise<unknown>): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, "NOT_FOUND")) return false;
     throw error;
-  }
-}
-
-function parse(out: string): unknown {
-  try {
-    return JSON.parse(out);
-  } catch {
-    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { KrStorageError } from "../../model/errors";
+import { readAnswer } from "./answers";
 import { cephError } from "./errors";
 import type { CephOptions } from "./options";
 import { program } from "./program";
@@ -61,14 +62,8 @@ export class Worker {
   ): Promise<Result> {
     const answer = await this.ask(operation, args, target);
     if (answer.error) throw cephError({ ...answer.error, isKeyRefused: isKeyRefused(this.complaint) }, what, target);
-    const parsed = schema.safeParse(answer.result ?? null);
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw new KrStorageError(
-      "PROTOCOL",
-      `${what} ${target}: the cluster's answer cannot be read at ${issue?.path.join(".") || "its top"}: ${issue?.message}`,
-      { target, outcome: "unknown" },
-    );
+    const about = { what, target, answer: "the cluster's answer", outcome: "unknown" as const };
+    return readAnswer(schema, answer.result ?? null, about);
   }
 
   /** Waits for nothing that is under way: the worker finishes it and ends. */

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import type { StoredObject } from "../../../provider/drivers/driver";
-import { type Bench, call, matchOf, openBench } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf } from "../../../provider/testing/bench";
 import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
 
@@ -13,14 +13,9 @@ describeWith({ needs: ["ceph"] }, "ceph: clones that are made independent", () =
   const { user } = harness;
   let bench: Bench;
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 60_000);
-  afterAll(() => user.close());
+  withBench(harness, 60_000, (made) => {
+    bench = made;
+  });
 
   const rbd = (...args: string[]) =>
     execFileSync("rbd", ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000, stdio: "pipe" });
@@ -28,7 +23,6 @@ describeWith({ needs: ["ceph"] }, "ceph: clones that are made independent", () =
     const { pool, image } = connection as { pool: string; image: string };
     return `${pool}/${image}`;
   };
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   const parentOf = (volume: StoredObject) =>
     JSON.parse(rbd("info", "--format", "json", where(volume)).toString()).parent;
   const purge = async ({ record: { uid } }: StoredObject) =>

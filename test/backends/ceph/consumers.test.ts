@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { cephDriver } from "../../../provider/drivers/ceph";
 import type { Driver, DriverEnv, StoredObject } from "../../../provider/drivers/driver";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, matchOf, openBench, poolInputs, refOf } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf, poolInputs, refOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { keyOfRing, type Reach, runAs } from "../support/consumer";
 import { refusal } from "../support/refusal";
@@ -15,15 +15,12 @@ describeWith({ needs: ["ceph"] }, "ceph: the user of a pool's volumes", () => {
   const { user } = harness;
   let bench: Bench;
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
+  withBench(harness, 60_000, (made) => {
+    bench = made;
+  });
   afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
     for (const name of await usersOfPools()) await user.command({ prefix: "auth rm", entity: name });
   }, 60_000);
-  afterAll(() => user.close());
 
   const usersOfPools = async () => {
     const { auth_dump: all } = JSON.parse(await user.command({ prefix: "auth ls", format: "json" }));
@@ -37,7 +34,6 @@ describeWith({ needs: ["ceph"] }, "ceph: the user of a pool's volumes", () => {
     return { monitors, user: name ?? "", key: key ?? "" };
   }
   const where = (volume: StoredObject) => `${connectionOf(volume).pool}/${connectionOf(volume).image}`;
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
   test("connection and key are all it takes to read and write a volume, and snapshots of it", async () => {
     const volume = await bench.volume("data");

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStorage, type StorageLibrary } from "../../../provider/storage";
 import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
+import { sha256 } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
 import { CephUser } from "../support/cephUser";
 
@@ -33,7 +34,6 @@ describeWith({ needs: ["ceph"] }, "ceph: bytes by Ceph's own tools, through the 
     rmSync(folder, { recursive: true });
   });
 
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   const connectionOf = async (id: string) =>
     (await storage.get(id)).connection as { pool: string; image: string; monitors: string[] };
   const rbd = ({ monitors }: { monitors: string[] }, args: string[], input?: Buffer): Buffer => {

@@ -1,16 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cephDriver } from "../../../provider/drivers/ceph";
 import type { Driver, StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
-import { hasCode, type KrStorageError } from "../../../provider/model/errors";
+import { hasCode } from "../../../provider/model/errors";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, matchOf, openBench } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { sha256, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
+import { refusal } from "../support/refusal";
+import { workersOf } from "../support/workers";
 
 describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => {
   const cluster = sharedCluster();
@@ -19,21 +21,15 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
   let bench: Bench;
 
   beforeAll(() => harness.cleanup());
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 30_000);
-  afterAll(() => user.close());
+  withBench(harness, 30_000, (made) => {
+    bench = made;
+  });
 
   const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
   const rbd = (...args: string[]) => {
     const { conf } = cluster();
     return execFileSync("rbd", ["--conf", conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000 });
   };
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
   test("data path: what the rbd tool reads by a connection is what was written, through clone, grow and rollback", async () => {
     const volume = await bench.volume("data");
@@ -236,16 +232,6 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
   }
 });
 
-/** The error that a call is refused with. */
-async function refusal(call: Promise<unknown>): Promise<KrStorageError> {
-  return call.then(
-    () => {
-      throw new Error("expected a refusal");
-    },
-    (error: KrStorageError) => error,
-  );
-}
-
 /** A call that is made again while the cluster is away. */
 async function eventually<Result>(act: () => Promise<Result>): Promise<Result> {
   for (;;) {
@@ -255,12 +241,4 @@ async function eventually<Result>(act: () => Promise<Result>): Promise<Result> {
       if (!hasCode(error, "UNAVAILABLE")) throw error;
     }
   }
-}
-
-/** The youngest processes below one that are workers of a driver, the youngest first. */
-function workersOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
-  return children
-    .filter((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes("krstorage.table"))
-    .reverse();
 }

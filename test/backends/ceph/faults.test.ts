@@ -6,10 +6,11 @@ import { cephDriver } from "../../../provider/drivers/ceph";
 import { KrStorageError } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, openBench } from "../../../provider/testing/bench";
+import { type Bench, call } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
+import { withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 
 describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed", () => {
@@ -17,14 +18,9 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
   const harness = cephHarness(cluster);
   let bench: Bench;
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 30_000);
-  afterAll(() => harness.user.close());
+  withBench(harness, 30_000, (made) => {
+    bench = made;
+  });
 
   const pidOf = (daemon: string) => Number(readFileSync(join(cluster().folder, "run", `${daemon}.pid`), "utf8"));
   const imagesIn = (pool: string) =>

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   appendFileSync,
   closeSync,
@@ -13,9 +13,10 @@ import {
 import { join } from "node:path";
 import type { Call, Driver, Progress, StoredObject } from "../../../provider/drivers/driver";
 import type { Image } from "../../../provider/model/image";
-import { type Bench, call, openBench } from "../../../provider/testing/bench";
+import { type Bench, call } from "../../../provider/testing/bench";
 import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
 import { workersOf } from "../support/workers";
@@ -28,15 +29,12 @@ describeWith({ needs: ["ceph"] }, "ceph: volumes made from files", () => {
   let bench: Bench;
   const files: string[] = [];
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
+  withBench(harness, 60_000, (made) => {
+    bench = made;
+  });
+  afterEach(() => {
     for (const file of files.splice(0)) rmSync(file, { force: true });
-  }, 60_000);
-  afterAll(() => harness.user.close());
+  });
 
   const rbd = (...args: string[]) =>
     execFileSync("rbd", ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 29, timeout: 60_000, stdio: "pipe" });
@@ -44,7 +42,6 @@ describeWith({ needs: ["ceph"] }, "ceph: volumes made from files", () => {
     const { pool, image } = connection as { pool: string; image: string };
     return `${pool}/${image}`;
   };
-  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   const imagesIn = () => rbd("ls", bench.ref.name).toString().trim();
 
   /** A file with bytes at some offsets and holes between them. */

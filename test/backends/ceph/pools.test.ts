@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,12 +8,13 @@ import { Worker } from "../../../provider/drivers/ceph/worker";
 import type { Driver, StoredObject, StoredPool } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
 import type { CephPool } from "../../../provider/model/cephPool";
-import type { KrStorageError } from "../../../provider/model/errors";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, matchOf, openBench, poolInputs, refOf, settingsWith } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf, poolInputs, refOf, settingsWith } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
+import { refusal } from "../support/refusal";
 
 describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are taken over", () => {
   const cluster = clusterForTests();
@@ -22,14 +22,9 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
   const { user } = harness;
   let bench: Bench;
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 30_000);
-  afterAll(() => user.close());
+  withBench(harness, 30_000, (made) => {
+    bench = made;
+  });
 
   const run = (program: string, ...args: string[]) =>
     execFileSync(program, ["--conf", cluster().conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000 }).toString();
@@ -260,7 +255,6 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
     const name = "theirs";
     const yes = { yes_i_really_mean_it: true };
     const bytes = Buffer.alloc(2 ** 20, "not ours ");
-    const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
 
     /** A pool of the cluster with an image, a snapshot, a trashed image and an object of others. */
     async function theirs(isMarked = true): Promise<void> {
@@ -385,16 +379,6 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
     });
   });
 });
-
-/** The error that a call is refused with. */
-async function refusal(made: Promise<unknown>): Promise<KrStorageError> {
-  return made.then(
-    () => {
-      throw new Error("expected a refusal");
-    },
-    (error: KrStorageError) => error,
-  );
-}
 
 /** Waits for what the cluster comes to by itself. */
 async function until(isThere: () => Promise<boolean>): Promise<void> {

@@ -2,11 +2,13 @@ import { execFileSync } from "node:child_process";
 import { newUid } from "../../../provider/drivers/record";
 import { hasCode } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
-import { type Bench, call, matchOf, openBench, refOf } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf, refOf } from "../../../provider/testing/bench";
 import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
+import { withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
+import { refusal } from "../support/refusal";
 
 const table = "krstorage.table";
 const copy = "krstorage.copy";
@@ -17,14 +19,9 @@ describeWith({ needs: ["ceph"] }, "ceph: records that are lost or damaged come b
   const { user } = harness;
   let bench: Bench;
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 30_000);
-  afterAll(() => user.close());
+  withBench(harness, 30_000, (made) => {
+    bench = made;
+  });
 
   const pool = () => bench.ref.name;
   const textIn = async (object: string, key: string) =>
@@ -220,13 +217,3 @@ describeWith({ needs: ["ceph"] }, "ceph: records that are lost or damaged come b
     ]);
   });
 });
-
-/** The error that a call is refused with. */
-async function refusal(made: Promise<unknown>): Promise<{ code?: string }> {
-  return made.then(
-    () => {
-      throw new Error("expected a refusal");
-    },
-    (error: { code?: string }) => error,
-  );
-}

@@ -1,19 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { cephDriver } from "../../../provider/drivers/ceph";
 import type { StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
-import type { KrStorageError } from "../../../provider/model/errors";
 import type { ShareConnection } from "../../../provider/model/share";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, matchOf, openBench, poolInputs, shareFile } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf, poolInputs, shareFile } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { type FuseMount, keyOf, mountByFuse } from "../support/fuseMount";
+import { refusal } from "../support/refusal";
 
 type CephfsConnection = Extract<ShareConnection, { type: "cephfs" }>;
 const mib = 2 ** 20;
@@ -24,14 +24,9 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
   const { user } = harness;
   let bench: Bench;
 
-  beforeEach(async () => {
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 60_000);
-  afterAll(() => user.close());
+  withBench(harness, 60_000, (made) => {
+    bench = made;
+  });
 
   const connectionOf = ({ connection }: StoredObject) => connection as CephfsConnection;
   const ceph = (...args: string[]) =>
@@ -356,18 +351,4 @@ function fill(file: string, bytes: number): string {
   } finally {
     closeSync(opened);
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** The error that a call is refused with. */
-async function refusal(call: Promise<unknown>): Promise<KrStorageError> {
-  return call.then(
-    () => {
-      throw new Error("expected a refusal");
-    },
-    (error: KrStorageError) => error,
-  );
 }

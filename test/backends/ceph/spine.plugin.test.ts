@@ -3,7 +3,8 @@ import { describeRules } from "../../engine/rulesTable";
 import { describeSecrets } from "../../engine/secretsTable";
 import { pluginHost } from "../../engine/support/engineHost";
 import { describeWith } from "../../support/requires";
-import { clusterForSpine, keyIn } from "../support/spine";
+import { keyOfRing } from "../support/consumer";
+import { clusterForSpine } from "../support/spine";
 
 /** At how many moments of an `up` the engine is killed here; on `local` it is twice as many. */
 const moments = 10;
@@ -18,9 +19,9 @@ describeWith({ needs: ["engine", "ceph"] }, "spine: plugin host, ceph driver", (
       return {
         env: {},
         options: { type: "ceph", "monitors[0]": monitors[0] ?? "", user, replicas: "2", answerSeconds: "5" },
-        secret: { key: "key", value: keyIn(keyring) },
+        secret: { key: "key", value: keyOfRing(keyring) },
         // One that exists, of another user
-        wrong: keyIn(adminKeyring),
+        wrong: keyOfRing(adminKeyring),
         leaks: [],
       };
     }));

@@ -1,9 +1,10 @@
 import { cephDriver } from "../../../provider/drivers/ceph";
 import type { Driver, Log, StoredObject } from "../../../provider/drivers/driver";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, hourMs, matchOf, openBench } from "../../../provider/testing/bench";
+import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { openImage } from "../support/consumer";
 import { refusal } from "../support/refusal";
@@ -19,15 +20,12 @@ describeWith({ needs: ["ceph"] }, "ceph: clients that have a volume open, and th
     warn: (message) => told.push(message),
   };
 
-  beforeEach(async () => {
+  beforeEach(() => {
     told.length = 0;
-    bench = await openBench(harness);
-  }, 30_000);
-  afterEach(async () => {
-    await bench.close();
-    await harness.cleanup();
-  }, 60_000);
-  afterAll(() => harness.user.close());
+  });
+  withBench(harness, 60_000, (made) => {
+    bench = made;
+  });
 
   const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
   const opened = (volume: StoredObject) => openImage(cluster().conf, imageOf(volume));

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { SpineBackend } from "../../engine/support/engineBackend";
 import { cephBackend } from "./cephBackend";
 import { type CephCluster, sharedCluster } from "./cephCluster";
@@ -18,11 +17,4 @@ export function clusterForSpine(): { cluster: () => CephCluster; makeBackend: ()
   afterAll(() => user.close());
   beforeEach(() => user.clean());
   return { cluster, makeBackend: () => cephBackend(cluster(), user) };
-}
-
-/** The key in a keyring. */
-export function keyIn(keyring: string): string {
-  const key = /^\s*key = (\S+)$/m.exec(readFileSync(keyring, "utf8"))?.[1];
-  if (key === undefined) throw new Error(`${keyring} has no key`);
-  return key;
 }
