@@ -10,6 +10,7 @@ const packages = [
   { name: "xfsprogs", program: "mkfs.xfs", for: "reflink tests on a loop device (root)" },
   { name: "e2fsprogs", program: "mkfs.ext4", for: "disk images of the power cut tests" },
   { name: "user-mode-linux", program: "linux.uml", for: "power cut tests: a kernel that is killed" },
+  { name: "build-essential", program: "g++", for: "power cut tests: what their kernel needs on a processor with AMX" },
   { name: "prometheus", program: "prometheus", for: "alert rules, and an alert that really arrives" },
   { name: "prometheus-alertmanager", program: "prometheus-alertmanager", for: "an alert that really arrives" },
   { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },

@@ -135,7 +135,12 @@ const reasons: Record<Need, () => string | undefined> = {
     program("ceph-fuse") ??
     (existsSync("/dev/fuse") ? undefined : "there is no /dev/fuse"),
   uml: () =>
-    reasonFor("linux") ?? program("linux.uml") ?? program("modprobe") ?? program("mkfs.ext4") ?? program("mkfs.xfs"),
+    reasonFor("linux") ??
+    program("linux.uml") ??
+    program("cc") ??
+    program("modprobe") ??
+    program("mkfs.ext4") ??
+    program("mkfs.xfs"),
 };
 
 const known = new Map<Need, string | undefined>();

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 
 const mark = "@krs ";
+const registersSource = join(__dirname, "..", "..", "..", "..", "test", "crash", "support", "wholeRegisters.c");
 
 /** A file system of a machine, and how it is mounted: as lazy as it can be, so that only what is synced survives. */
 const fileSystems = {
@@ -22,6 +23,7 @@ export class Machine {
   private lines: string[] = [];
   private garbled: string[] = [];
   private readonly image: string;
+  private readonly registers: string;
   /** Where the machine's own disk is mounted, in the machine. */
   readonly mountPoint: string;
 
@@ -31,6 +33,8 @@ export class Machine {
   ) {
     this.image = join(folder, "disk.img");
     this.mountPoint = join(folder, "disk");
+    this.registers = join(folder, "registers.so");
+    execFileSync("cc", ["-shared", "-fPIC", "-O2", "-o", this.registers, registersSource], { stdio: "pipe" });
     mkdirSync(this.mountPoint);
     writeFileSync(this.image, "");
     truncateSync(this.image, 512 * 2 ** 20);
@@ -50,7 +54,7 @@ export class Machine {
     const machine = spawn("linux.uml", [...kernel, ...root, ...devices], {
       stdio: ["ignore", "pipe", "ignore"],
       detached: true,
-      env: { ...process.env, PATH: path() },
+      env: { ...process.env, PATH: path(), LD_PRELOAD: this.registers },
     });
     const lines = createInterface({ input: machine.stdout });
     lines.on("line", (line) => {

@@ -84,7 +84,7 @@ async function listen(
   const said: Message[] = [];
   let steps = 0;
   const isTime = new Promise<void>((resolve, reject) => {
-    const silence = setTimeout(() => reject(new Error("the machine says nothing")), silenceMs);
+    const silence = setTimeout(() => reject(new Error(`the machine says nothing: ${machine.console()}`)), silenceMs);
     const cutSoon = () => {
       clearTimeout(silence);
       setTimeout(resolve, moment.extraMs);
