@@ -1,23 +1,13 @@
 // `npm run package:plugin`: makes pulumi-resource-krstorage-v<version>-<os>-<arch>.tar.gz, which `pulumi plugin install resource
 // krstorage <version> --file …` takes, and which runs where no Node is installed: it brings the one that runs this script.
 import { spawn } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { build } from "./lib/build.mjs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { createSteps, StepError, say } from "./lib/console.mjs";
+import { installDependencies } from "./lib/dependencies.mjs";
 import { inRoot, shown } from "./lib/paths.mjs";
 import { run, tail } from "./lib/run.mjs";
+import { stagePlugin } from "./package/stage.mjs";
 
 const { version } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
 const os = { linux: "linux", darwin: "darwin" }[process.platform];
@@ -26,69 +16,10 @@ const folder = inRoot("dist", "plugin");
 const staging = join(folder, "staging");
 const archive = join(folder, `pulumi-resource-krstorage-v${version}-${os}-${arch}.tar.gz`);
 
-/** A program of its own would have to be signed and could not load native modules; a script beside Node needs neither. */
-const launcher = `#!/bin/sh
-folder="\${0%/*}"
-exec "$folder/node" "$folder/lib/main.js" "$@"
-`;
-
-function stage() {
+async function stage() {
   if (!os || !arch) throw new StepError(`there is no plugin for ${process.platform} on ${process.arch}`);
   rmSync(staging, { recursive: true, force: true });
-  const lib = join(staging, "lib");
-  cpSync(inRoot("dist", "provider"), join(lib, "dist", "provider"), { recursive: true, filter: isNeeded });
-  for (const file of ["package.json", "schema.json", "LICENSE"]) copyFileSync(inRoot(file), join(lib, file));
-  writeFileSync(join(lib, "main.js"), 'require("./dist/provider/hosts/plugin/main").main();\n');
-  const copied = copyPackages(lib);
-  writeFileSync(join(staging, "pulumi-resource-krstorage"), launcher);
-  copyFileSync(process.execPath, join(staging, "node"));
-  for (const program of ["node", "pulumi-resource-krstorage"]) chmodSync(join(staging, program), 0o755);
-  const license = join(dirname(dirname(process.execPath)), "LICENSE");
-  if (existsSync(license)) copyFileSync(license, join(staging, "LICENSE.node"));
-  return `Node ${process.versions.node}, ${copied} packages`;
-}
-
-/** What runs, not what explains it: no source maps, no types, nothing for tests, no binaries for other systems. */
-function isNeeded(path) {
-  if (/\.(map|d\.ts|d\.cts|d\.mts|ts|md|markdown|proto)$/.test(path) && !statSync(path).isDirectory()) return false;
-  if (path === inRoot("dist", "provider", "testing")) return false;
-  const prebuilt = /[\\/]prebuilds[\\/]([^\\/]+)$/.exec(path);
-  return prebuilt === null || prebuilt[1] === `${process.platform}-${process.arch}`;
-}
-
-/** The packages that the code below a folder loads by name, Pulumi's SDK aside. */
-function packagesOf(code) {
-  const files = readdirSync(code, { recursive: true }).filter((file) => file.endsWith(".js"));
-  const loaded = files.flatMap((file) =>
-    [...readFileSync(join(code, file), "utf8").matchAll(/\brequire\("((?:@[^"/]+\/)?[^"./:@][^":/]*)/g)].map(
-      ([, name]) => name,
-    ),
-  );
-  return [...new Set(loaded)].filter((name) => existsSync(inRoot("node_modules", name)) && name !== "@pulumi/pulumi");
-}
-
-/** Copies the packages that the plugin loads, and what they load. Of Pulumi's SDK it is the protocol alone. */
-function copyPackages(lib) {
-  const done = new Set();
-  const copy = (name) => {
-    if (done.has(name)) return;
-    done.add(name);
-    const source = inRoot("node_modules", name);
-    cpSync(source, join(lib, "node_modules", name), {
-      recursive: true,
-      filter: (path) => !path.slice(source.length).includes("node_modules") && isNeeded(path),
-    });
-    const described = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
-    for (const each of Object.keys(described.dependencies ?? {})) if (!each.startsWith("@types/")) copy(each);
-  };
-  for (const name of packagesOf(join(lib, "dist"))) copy(name);
-  const sdk = inRoot("node_modules", "@pulumi", "pulumi");
-  const target = join(lib, "node_modules", "@pulumi", "pulumi");
-  mkdirSync(target, { recursive: true });
-  for (const file of ["package.json", "LICENSE"])
-    if (existsSync(join(sdk, file))) copyFileSync(join(sdk, file), join(target, file));
-  cpSync(join(sdk, "proto"), join(target, "proto"), { recursive: true, filter: isNeeded });
-  return done.size + 1;
+  return (await stagePlugin(staging)).contents;
 }
 
 /** It starts without anything of this machine: no PATH, no home, no configuration. Ended once it has said its port. */
@@ -122,7 +53,7 @@ async function pack() {
 
 try {
   const steps = createSteps(4);
-  await steps.run("Build", build);
+  await steps.run("Dependencies", installDependencies);
   await steps.run("Collect", stage);
   await steps.run("Try", tryIt);
   await steps.run("Pack", pack);

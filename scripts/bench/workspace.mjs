@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesystemToAllow } from "../lib/filesystem.mjs";
 import { inRoot } from "../lib/paths.mjs";
+import { stagePlugin } from "../package/stage.mjs";
 import { compileInto } from "./compile.mjs";
 
 export async function makeWorkspace() {
@@ -17,12 +18,13 @@ export async function makeWorkspace() {
   }
   mkdirSync(join(modules, "krstorage"));
   cpSync(inRoot("package.json"), join(modules, "krstorage", "package.json"));
-  for (const each of ["bin", "schema.json"])
-    cpSync(inRoot(each), join(modules, "krstorage", each), { recursive: true });
+  cpSync(inRoot("schema.json"), join(modules, "krstorage", "schema.json"));
   cpSync(inRoot("scripts", "bench", "noop"), join(modules, "krs-no-op"), { recursive: true });
+  let plugin;
   try {
     await compileInto(join(modules, "krstorage"));
     nameProperties(modules);
+    plugin = await stagePlugin(join(folder, "plugin"));
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -32,11 +34,8 @@ export async function makeWorkspace() {
     folder,
     /** Loads what a program in the workspace would. */
     require: createRequire(join(folder, "index.js")),
-    /** The programs of the plugins, ours first. */
-    plugins: [
-      join(modules, "krstorage", "bin", "pulumi-resource-krstorage"),
-      join(modules, "krs-no-op", "pulumi-resource-krs-no-op"),
-    ],
+    /** The programs of the plugins, ours first: as its archive is unpacked. */
+    plugins: [plugin.program, join(modules, "krs-no-op", "pulumi-resource-krs-no-op")],
     /** A file of krstorage that it does not export. */
     inside: (path) => join(modules, "krstorage", "dist", path),
     /** A new empty folder; all have paths of one length. */

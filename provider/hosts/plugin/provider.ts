@@ -25,6 +25,8 @@ export function providerServer(session: Session): Server {
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
+    // Nobody asks for its books on each call
+    "grpc.enable_channelz": 0,
   });
   server.addService(ResourceProviderService, providerService(session));
   return server;
