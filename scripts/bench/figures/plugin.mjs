@@ -37,7 +37,7 @@ async function startFigures(workspace, starts) {
     plugin: async () => {
       let child;
       const ms = await timed(async () => {
-        child = spawn(process.execPath, [program, "127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
+        child = spawn(program, ["127.0.0.1:1"], { stdio: ["ignore", "pipe", "inherit"] });
         await firstAnswer(child);
       });
       memory.push(memoryOf(child.pid).now);
