@@ -74,7 +74,7 @@ function fromValue(value: Value): unknown {
 }
 
 function openMarked(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): unknown {
-  if (isUnknownText(value)) return unknownValue;
+  if (typeof value !== "object") return isUnknownText(value) ? unknownValue : value;
   if (Array.isArray(value)) return value.map((inner, index) => openMarked(inner, [...path, index], secrets));
   if (!isObject(value)) return value;
   switch (value[signatureKey]) {
