@@ -1,6 +1,6 @@
 // Jest runs what `tsc` compiled into dist/: no transform, so a stack trace shows what really ran.
-// Unit tests may run side by side, and so may engine tests: each stack has a folder and an engine of its own. Crash tests count
-// system calls and kill: one file at a time, as with backends, which share a cluster (scripts/test.mjs runs the groups one after the other).
+// Unit tests may run side by side, and so may engine tests: each stack has a folder and an engine of its own. So may backends: each worker has
+// a cluster. Crash tests count system calls and kill: one file at a time. scripts/test.mjs runs the groups one after the other.
 const project = (displayName, ...folders) => ({
   displayName,
   rootDir: __dirname,
@@ -17,6 +17,7 @@ const project = (displayName, ...folders) => ({
 module.exports = {
   testTimeout: 10_000,
   reporters: ["<rootDir>/scripts/lib/jestReporter.cjs"],
+  testSequencer: "<rootDir>/scripts/lib/jestLongFirst.cjs",
   projects: [
     project("unit", "unit", "contract"),
     project("engine", "engine"),

@@ -62,7 +62,7 @@ const commands = {
 try {
   if (type !== "ceph" || !Object.hasOwn(commands, command ?? ""))
     throw new StepError("npm run backend:ceph -- up|down|run [--purge] [--folder PATH] [--port N] [--json]");
-  if (rest.includes("--install")) await debianPackages({ mayInstall: true, backends: true });
+  if (rest.includes("--install")) await debianPackages({ mayInstall: true, only: ["ceph"] });
   await commands[command]();
   process.exitCode = 0;
 } catch (error) {

@@ -3,42 +3,52 @@
 import { heartbeat, note } from "./console.mjs";
 import { run, tail, which } from "./run.mjs";
 
-/** Each with a program that tells whether it is there, and what it is for. Add a line when a test needs another one. */
-const packages = [
-  { name: "strace", program: "strace", for: "killing a process before its n-th system call" },
-  { name: "btrfs-progs", program: "mkfs.btrfs", for: "reflink and full-disk tests on a loop device (root)" },
-  { name: "xfsprogs", program: "mkfs.xfs", for: "reflink tests on a loop device (root)" },
-  { name: "e2fsprogs", program: "mkfs.ext4", for: "disk images of the power cut tests" },
-  { name: "user-mode-linux", program: "linux.uml", for: "power cut tests: a kernel that is killed" },
-  { name: "build-essential", program: "g++", for: "power cut tests: what their kernel needs on a processor with AMX" },
-  { name: "prometheus", program: "prometheus", for: "alert rules, and an alert that really arrives" },
-  { name: "prometheus-alertmanager", program: "prometheus-alertmanager", for: "an alert that really arrives" },
-  { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },
-];
-
-/** Of the tests that start a cluster. */
-const backendPackages = [
-  { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },
-  { name: "ceph-mgr", program: "ceph-mgr", for: "a real Ceph cluster: its manager" },
-  { name: "ceph-osd", program: "ceph-osd", for: "a real Ceph cluster: its storage daemons" },
-  { name: "ceph-mds", program: "ceph-mds", for: "a real Ceph cluster: the server of its file system" },
-  { name: "ceph-fuse", program: "ceph-fuse", for: "shares of a real Ceph cluster, mounted as their consumers do" },
-  {
-    name: "ceph-common",
-    program: "rbd",
-    for: "a real Ceph cluster: librados and librbd, by which the driver reaches it",
-  },
-];
+/**
+ * Each with a program that tells whether it is there, and what it is for. Add a line when a test needs another one. Groups are installed
+ * one after the other: where one cannot be had, the tests that need the others run.
+ */
+const groups = {
+  tools: [
+    { name: "strace", program: "strace", for: "killing a process before its n-th system call" },
+    { name: "btrfs-progs", program: "mkfs.btrfs", for: "reflink and full-disk tests on a loop device (root)" },
+    { name: "xfsprogs", program: "mkfs.xfs", for: "reflink tests on a loop device (root)" },
+    { name: "e2fsprogs", program: "mkfs.ext4", for: "disk images of the power cut tests" },
+    { name: "user-mode-linux", program: "linux.uml", for: "power cut tests: a kernel that is killed" },
+    {
+      name: "build-essential",
+      program: "g++",
+      for: "power cut tests: what their kernel needs on a processor with AMX",
+    },
+    { name: "prometheus", program: "prometheus", for: "alert rules, and an alert that really arrives" },
+    { name: "prometheus-alertmanager", program: "prometheus-alertmanager", for: "an alert that really arrives" },
+    { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },
+  ],
+  ceph: [
+    { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },
+    { name: "ceph-mgr", program: "ceph-mgr", for: "a real Ceph cluster: its manager" },
+    { name: "ceph-osd", program: "ceph-osd", for: "a real Ceph cluster: its storage daemons" },
+    { name: "ceph-mds", program: "ceph-mds", for: "a real Ceph cluster: the server of its file system" },
+    { name: "ceph-fuse", program: "ceph-fuse", for: "shares of a real Ceph cluster, mounted as their consumers do" },
+    {
+      name: "ceph-common",
+      program: "rbd",
+      for: "a real Ceph cluster: librados and librbd, by which the driver reaches it",
+    },
+  ],
+};
 
 /** What installs a cluster's packages, as one line to type. */
 export function installCommand() {
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
-  const names = backendPackages.map(({ name }) => name).join(" ");
+  const names = groups.ceph.map(({ name }) => name).join(" ");
   return `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${names}`;
 }
 
 const superuserFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 const missingOf = (wanted) => wanted.filter(({ program }) => !which(program, { also: superuserFolders }));
+
+/** The packages of a Ceph cluster that are not there, by name. */
+export const missingOfCeph = () => missingOf(groups.ceph).map(({ name }) => name);
 
 const aptOptions = ["-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends"];
 
@@ -60,20 +70,25 @@ async function install(names) {
   }
 }
 
-export async function debianPackages({ mayInstall, backends }) {
-  const missing = () => missingOf(backends ? [...packages, ...backendPackages] : packages);
+/** Makes sure of the packages of these groups as far as that was asked for; what came of it, to be printed. */
+export async function debianPackages({ mayInstall, only = Object.keys(groups) }) {
+  const missing = () => missingOf(only.flatMap((group) => groups[group]));
   if (process.platform !== "linux") return "not Linux: tests that need Linux tools are skipped";
   const wanted = missing();
   if (wanted.length === 0) return "all there";
-  const names = wanted.map(({ name }) => name);
   const isRoot = process.getuid() === 0;
   const hasApt = which("apt-get") !== undefined;
   if (mayInstall && isRoot && hasApt) {
-    note(`installing ${names.join(", ")}`);
-    await install(names);
+    for (const group of only) {
+      const names = missingOf(groups[group]).map(({ name }) => name);
+      if (names.length === 0) continue;
+      note(`installing ${names.join(", ")}`);
+      await install(names);
+    }
     const still = missing();
     return still.length === 0 ? "installed" : `still missing: ${still.map(({ name }) => name).join(", ")}`;
   }
+  const names = wanted.map(({ name }) => name);
   for (const { name, for: purpose } of wanted) note(`missing: ${name.padEnd(16)} ${purpose}`);
   if (!hasApt) note(`to add them: install ${names.join(", ")} with this system's package manager`);
   else

@@ -1,11 +1,12 @@
 // Brings node_modules up to date with package-lock.json, and does nothing when it already is.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { heartbeat, StepError } from "./console.mjs";
 import { inRoot } from "./paths.mjs";
 import { runNpm, tail } from "./run.mjs";
 
 const lockFile = inRoot("package-lock.json");
+const folder = inRoot("node_modules");
 const installed = inRoot("node_modules", ".package-lock.json"); // npm's own note of what it installed
 const stampFile = inRoot("node_modules", ".krstorage-lock");
 
@@ -16,14 +17,21 @@ const stamp = () =>
     .update(`${process.versions.modules} ${process.platform} ${process.arch}`)
     .digest("hex");
 
+const isStamped = () => existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp();
+
 function isUpToDate() {
   if (!existsSync(installed)) return false;
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp()) return true;
+  if (isStamped()) return true;
   // Installed by hand (`npm install <package>`): npm then wrote its note after the lock file.
   return statSync(installed).mtimeMs >= statSync(lockFile).mtimeMs;
 }
 
 async function install() {
+  // npm would empty the folder that the link leads to, under whoever uses it there
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new StepError(
+      `node_modules leads to ${realpathSync(folder)}, which is not what package-lock.json says; run npm ci there, or remove the link`,
+    );
   const flags = ["--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const clean = await runNpm(["ci", ...flags]);
   // A lock file made where a registry offers only one system's binaries is incomplete in the eyes of npm 11, and of no other.
@@ -36,11 +44,11 @@ export async function installDependencies() {
   let result = "up to date";
   if (!isUpToDate()) {
     const stop = heartbeat("npm ci");
-    const installed = await install();
-    stop();
-    if (installed.code !== 0) throw new StepError(`npm ci failed:\n${tail(installed.output)}\nTry: npm ci`);
+    const { code, output } = await install().finally(stop);
+    if (code !== 0) throw new StepError(`npm ci failed:\n${tail(output)}\nTry: npm ci`);
     result = "installed";
   }
-  writeFileSync(stampFile, stamp());
+  // Not anew each time: who looks at it at that moment would find it empty
+  if (!isStamped()) writeFileSync(stampFile, stamp());
   return result;
 }

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
+import { StepError } from "./console.mjs";
 import { inRoot, root } from "./paths.mjs";
+import { run, tail } from "./run.mjs";
 
 const minutes = 60_000;
 
@@ -21,6 +23,16 @@ export function addTotals(sum, more) {
   return sum;
 }
 
+const jest = inRoot("node_modules", "jest", "bin", "jest.js");
+
+/** The files that Jest would run. */
+export async function listTests({ projects, args = [], env = process.env }) {
+  const flags = ["--selectProjects", ...projects, "--listTests", "--json", "--passWithNoTests", ...args];
+  const { code, stdout, output } = await run(process.execPath, [jest, ...flags], { env });
+  if (code !== 0) throw new StepError(`Jest could not list its tests:\n${tail(output)}`);
+  return JSON.parse(stdout);
+}
+
 export async function runJest({ projects, workers, args = [], env = process.env, limit = 60 * minutes }) {
   const folder = mkdtempSync(join(tmpdir(), "krstorage-jest-"));
   const report = join(folder, "report.json");
@@ -31,7 +43,6 @@ export async function runJest({ projects, workers, args = [], env = process.env,
       return undefined;
     }
   };
-  const jest = inRoot("node_modules", "jest", "bin", "jest.js");
   const flags = [
     "--selectProjects",
     ...projects,
@@ -55,17 +66,19 @@ export async function runJest({ projects, workers, args = [], env = process.env,
   const started = Date.now();
   let reportedAt;
   const watch = setInterval(() => {
-    reportedAt ??= read() && Date.now();
+    if (read()?.isWhole) reportedAt ??= Date.now();
     if (reportedAt && Date.now() - reportedAt > graceToExit)
       problem = "Jest did not end: a test left a handle or a process open";
-    else if (Date.now() - started > limit) problem = `the tests took more than ${Math.round(limit / minutes)} minutes`;
+    else if (Date.now() - started > limit)
+      problem = `${projects.join(", ")}: the tests took more than ${Math.round(limit / minutes)} minutes`;
     if (problem) child.kill("SIGKILL");
   }, 1000);
   const code = await exited;
   clearInterval(watch);
-  const totals = read() ?? noTests();
+  const { totals = noTests(), all = "?", isWhole } = read() ?? {};
   rmSync(folder, { recursive: true, force: true });
   if (code !== 0 && totals.failed === 0) problem ??= `Jest ended with code ${code} (${projects.join(", ")})`;
+  if (problem && !isWhole) problem += `; ${totals.files} of ${all} files have run`;
   if (problem) addTotals(totals, { ...noTests(), failed: 1, failures: [problem] });
   return totals;
 }

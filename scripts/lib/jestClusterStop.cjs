@@ -1,4 +1,4 @@
-// After the tests of backends: ends the cluster that they have shared.
+// After the tests of backends: ends the clusters that they have shared.
 module.exports = async () => {
-  await globalThis.stopSharedCluster?.();
+  await globalThis.stopSharedClusters?.();
 };

@@ -23,7 +23,14 @@ class Reporter {
     process.stdout.write(`${text.replace(/^(?=.)/gm, indent)}\n`);
   }
 
-  onRunStart() {
+  /** After each file: what has been shown counts, also if the run is ended before its end. */
+  report(isWhole) {
+    if (process.env.KRSTORAGE_TEST_REPORT)
+      writeFileSync(process.env.KRSTORAGE_TEST_REPORT, JSON.stringify({ totals: this.totals, all: this.all, isWhole }));
+  }
+
+  onRunStart({ numTotalTestSuites }) {
+    this.all = numTotalTestSuites;
     this.timer = setInterval(() => {
       for (const [path, { since, done }] of this.running) {
         const seconds = Math.round((Date.now() - since) / 1000);
@@ -64,6 +71,7 @@ class Reporter {
     if (result.failureMessage) this.print(result.failureMessage.trimEnd());
     // What a test printed is part of explaining its failure; of a passing one it is noise.
     if (failed > 0) for (const { message } of result.console ?? []) this.print(message);
+    this.report(false);
   }
 
   onRunComplete(_contexts, results) {
@@ -76,8 +84,7 @@ class Reporter {
       this.totals.failed += 1;
       this.totals.failures.push("the run was interrupted");
     }
-    if (process.env.KRSTORAGE_TEST_REPORT)
-      writeFileSync(process.env.KRSTORAGE_TEST_REPORT, JSON.stringify(this.totals));
+    this.report(true);
   }
 
   getLastError() {}

@@ -4,11 +4,11 @@ import { type Bench, call, matchOf } from "../../../provider/testing/bench";
 import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { sha256, withBench } from "../support/cephBench";
-import { clusterForTests } from "../support/cephCluster";
+import { sharedCluster } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
 
 describeWith({ needs: ["ceph"] }, "ceph: clones that are made independent", () => {
-  const cluster = clusterForTests();
+  const cluster = sharedCluster();
   const harness = cephHarness(cluster);
   const { user } = harness;
   let bench: Bench;

@@ -19,7 +19,7 @@ describeWith({ needs: ["ceph"] }, "docs/backends/ceph.md, its commands as they s
   const cluster = clusterForTests();
   const env = () => ({ ...process.env, CEPH_CONF: cluster().conf });
   const asAdministrator = (text: string) =>
-    execFileSync("sh", ["-e", "-c", text], { env: env(), timeout: 60_000 }).toString();
+    execFileSync("sh", ["-e", "-c", text], { env: env(), timeout: 60_000, stdio: "pipe" }).toString();
   const attempt = (command: string, ...args: string[]) => {
     const { status, stderr } = spawnSync(command, args, { env: env(), timeout: 60_000, encoding: "utf8" });
     return { status, stderr };

@@ -28,7 +28,7 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
   const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
   const rbd = (...args: string[]) => {
     const { conf } = cluster();
-    return execFileSync("rbd", ["--conf", conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000 });
+    return execFileSync("rbd", ["--conf", conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000, stdio: "pipe" });
   };
 
   test("data path: what the rbd tool reads by a connection is what was written, through clone, grow and rollback", async () => {

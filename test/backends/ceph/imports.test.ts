@@ -17,14 +17,14 @@ import { type Bench, call } from "../../../provider/testing/bench";
 import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { sha256, withBench } from "../support/cephBench";
-import { clusterForTests } from "../support/cephCluster";
+import { sharedCluster } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
 import { workersOf } from "../support/workers";
 
 const mib = 2 ** 20;
 
 describeWith({ needs: ["ceph"] }, "ceph: volumes made from files", () => {
-  const cluster = clusterForTests();
+  const cluster = sharedCluster();
   const harness = cephHarness(cluster);
   let bench: Bench;
   const files: string[] = [];

@@ -116,7 +116,7 @@ function copyClone(to: string): void {
     .split("\0")
     .filter((name) => name !== "" && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(root, path), join(to, path));
+    cpSync(join(root, path), join(to, path), { preserveTimestamps: true });
   }
   cpSync(join(root, "dist"), join(to, "dist"), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(to, "node_modules"), "dir");

@@ -7,14 +7,14 @@ import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
 import { withBench } from "../support/cephBench";
-import { clusterForTests } from "../support/cephCluster";
+import { sharedCluster } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
 
 const table = "krstorage.table";
 const copy = "krstorage.copy";
 
 describeWith({ needs: ["ceph"] }, "ceph: records that are lost or damaged come back from their second copy", () => {
-  const cluster = clusterForTests();
+  const cluster = sharedCluster();
   const harness = cephHarness(cluster);
   const { user } = harness;
   let bench: Bench;

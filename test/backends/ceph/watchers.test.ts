@@ -5,12 +5,12 @@ import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/ben
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { withBench } from "../support/cephBench";
-import { clusterForTests } from "../support/cephCluster";
+import { sharedCluster } from "../support/cephCluster";
 import { openImage } from "../support/consumer";
 import { refusal } from "../support/refusal";
 
 describeWith({ needs: ["ceph"] }, "ceph: clients that have a volume open, and those that have died with it", () => {
-  const cluster = clusterForTests();
+  const cluster = sharedCluster();
   const harness = cephHarness(cluster);
   let bench: Bench;
   const told: string[] = [];

@@ -50,27 +50,32 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** The first of some ports that nobody uses now. */
-function freePorts(): Promise<number> {
-  return new Promise((settle, fail) => {
-    const server = createServer().on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      // Below the range of outgoing connections, so that none of those takes one of them meanwhile
-      server.close(() => settle(20_000 + (port % 90) * 100));
-    });
+/** The first of some ports that nobody uses now. They are below those of outgoing connections, which could take one of them meanwhile. */
+async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 120) * 100;
+    // The monitor's two, and the first of the other daemons
+    const found = await Promise.all([port, port + 1, port + 10].map(isFree));
+    if (found.every((each) => each)) return port;
+  }
+  throw new Error("there are no free ports for a cluster");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((settle) => {
+    const server = createServer().on("error", () => settle(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => settle(true)));
   });
 }
 
 /**
- * The cluster that Jest has started for all files whose tests leave it whole and take every pool away (scripts/lib/jestClusterStart.cjs);
- * where it has not, one for this file.
+ * The cluster that this worker of Jest has for all files whose tests leave it whole and take every pool away (scripts/lib/jestClusterStart.cjs
+ * has started it); where there is none, one for this file.
  */
 export function sharedCluster(): () => CephCluster {
-  const shared = process.env.KRSTORAGE_TEST_CEPH;
-  if (shared === undefined) return clusterForTests();
-  const cluster = JSON.parse(shared) as CephCluster;
-  return () => cluster;
+  const clusters = JSON.parse(process.env.KRSTORAGE_TEST_CEPH ?? "[]") as CephCluster[];
+  const cluster = clusters[Number(process.env.JEST_WORKER_ID ?? 1) - 1];
+  return cluster ? () => cluster : clusterForTests();
 }
 
 /** One cluster for all tests of a file, which may harm it: started before the first, gone after the last. */
