@@ -26,7 +26,7 @@ import { nameOf, requireHealthy, requireSource } from "./matching";
 import type { OpenPool, Usage } from "./openPool";
 import { dataPoolOf } from "./place";
 import { choiceOfFilesystem, groupOf } from "./shareFilesystem";
-import { makeShare } from "./shareMake";
+import { endCopying, makeShare } from "./shareMake";
 import { carrierOf, lookAt } from "./stored";
 import type { Transaction } from "./table";
 import { abandon, isAbandoned, undoCreation } from "./undo";
@@ -48,6 +48,7 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
       ? await makeShare(pool, entry, source, call)
       : await makeBytes(pool, reserved, request.image && { image: request.image, call });
     const published = await publish(pool, made);
+    if (source && entry.kind === "share") await endCopying(pool, entry, source);
     return await lookAt(pool, published);
   } catch (error) {
     throw await abandon(pool, reserved.entry.uid, error);
@@ -63,8 +64,11 @@ function refuseUnsupported(pool: OpenPool, { kind, settings }: NewObject): void 
 }
 
 /** Where a new share is to be made; undefined for what is none. Throws UNSUPPORTED where that is not certain. */
-async function placeOf(pool: OpenPool, { kind }: NewObject): Promise<Entry["subvolume"]> {
+async function placeOf(pool: OpenPool, { kind, sourceUid }: NewObject): Promise<Entry["subvolume"]> {
   if (kind !== "share") return undefined;
+  const source = sourceUid === undefined ? undefined : await pool.table.read((table) => findEntry(table, sourceUid));
+  // The cluster copies within a file system alone, wherever the backend has its new shares by now
+  if (source?.subvolume) return { filesystem: source.subvolume.filesystem, group: source.subvolume.group };
   const choice = await choiceOfFilesystem(pool.site);
   if ("filesystem" in choice) return { filesystem: choice.filesystem, group: groupOf(pool.id) };
   throw new KrStorageError("UNSUPPORTED", `${pool.where} takes no shares: ${choice.problem}`, { target: pool.where });

@@ -90,8 +90,7 @@ export class Filesystems {
     try {
       return await this.worker.request("subvolumes", { filesystem, group, names }, subvolumesFound, what, target);
     } catch (error) {
-      // A file system that is gone for good has no shares; the volumes of the pool are there all the same
-      if (hasCode(error, "NOT_FOUND") && !(await this.names()).includes(filesystem)) return {};
+      if (await this.isGone(filesystem, error)) return {};
       throw error;
     }
   }
@@ -186,16 +185,20 @@ export class Filesystems {
     );
   }
   /** Everybody who has something of a file system mounted, as its servers see it. */
-  sessions(filesystem: string): Promise<Session[]> {
-    return this.worker.request(
-      "sessions",
-      { filesystem },
-      sessions,
-      "looking at the clients of",
-      `file system ${filesystem} of ${this.backend}`,
-    );
+  async sessions(filesystem: string): Promise<Session[]> {
+    const [what, target] = ["looking at the clients of", `file system ${filesystem} of ${this.backend}`];
+    try {
+      return await this.worker.request("sessions", { filesystem }, sessions, what, target);
+    } catch (error) {
+      if (await this.isGone(filesystem, error)) return [];
+      throw error;
+    }
   }
 
+  /** Of a request that has failed: whether the file system was removed. It has no shares then, and no clients; the volumes of the pool are there all the same. */
+  private async isGone(filesystem: string, error: unknown): Promise<boolean> {
+    return hasCode(error, "NOT_FOUND") && !(await this.names()).includes(filesystem);
+  }
   private async json<Result>(
     operation: "command" | "manager",
     command: Record<string, unknown>,

@@ -3,7 +3,8 @@ import { hasCode, KrStorageError } from "../../model/errors";
 import { allEntries, type Entry, findEntry, goneKey, ownSnapshot, temporarySnapshot } from "./entry";
 import type { Subvolume } from "./filesystems";
 import type { OpenPool } from "./openPool";
-import { seenShare, seeShares, subvolumeOf, userOf } from "./shareStored";
+import { removeUser } from "./poolUser";
+import { type SharesSeen, seenShare, seeShares, subvolumeOf, userOf } from "./shareStored";
 
 /** How long the cluster is waited for that gives up a copy. */
 const longestWaitMs = 30_000;
@@ -33,7 +34,8 @@ async function giveUpCopy(pool: OpenPool, at: Subvolume): Promise<void> {
   }
 }
 
-async function whileCopied(end: () => Promise<boolean>): Promise<void> {
+/** Ends what the cluster keeps for a copy that it makes, or has just made. */
+export async function whileCopied(end: () => Promise<boolean>): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += 250) {
     try {
       await end();
@@ -51,7 +53,9 @@ export async function closeShare(pool: OpenPool, found: Entry): Promise<void> {
   const at = subvolumeOf(found);
   if (!at) return;
   try {
-    await filesystems.deauthorize(at, userOf(found.uid));
+    const isEnded = await filesystems.deauthorize(at, userOf(found.uid));
+    // The manager ends no user of what is gone
+    if (!isEnded) await removeUser(pool.site, found.uid, pool.where);
     await filesystems.evict(at, userOf(found.uid));
   } catch (error) {
     // A copy that was never complete has no user
@@ -69,14 +73,14 @@ export async function removeShare(pool: OpenPool, found: Entry): Promise<void> {
     return;
   }
   await closeShare(pool, found);
-  const { kept, ended } = await snapshotsIn(pool, found);
+  const { kept, ended } = await snapshotsIn(pool, found, await seeShares(pool, [found]));
   for (const snapshot of ended) await filesystems.removeSnapshot(at, snapshot);
   await filesystems.remove(at, { retain: kept.length > 0 });
 }
 
 /** Snapshots that somebody else took of a share, and those whose records are lost, are not taken along. */
 export async function refuseForeignSnapshots(pool: OpenPool, found: Entry, what: string): Promise<void> {
-  const { strange } = await snapshotsIn(pool, found);
+  const { strange } = await snapshotsIn(pool, found, await seeShares(pool, [found]));
   if (strange.length === 0) return;
   throw new KrStorageError(
     "IN_USE",
@@ -86,8 +90,12 @@ export async function refuseForeignSnapshots(pool: OpenPool, found: Entry, what:
 }
 
 /** The snapshots of a share: those that are kept, those that have certainly ended, and those of which the records say neither. */
-async function snapshotsIn(pool: OpenPool, found: Entry): Promise<Record<"kept" | "ended" | "strange", string[]>> {
-  const there = seenShare(found, await seeShares(pool, [found]))?.snapshots ?? [];
+export async function snapshotsIn(
+  pool: OpenPool,
+  found: Entry,
+  seen: SharesSeen,
+): Promise<Record<"kept" | "ended" | "strange", string[]>> {
+  const there = seenShare(found, seen)?.snapshots ?? [];
   return pool.table.read((transaction) => {
     const hasEnded = (name: string): boolean => {
       const own = ownSnapshot(name);

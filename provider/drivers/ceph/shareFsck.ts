@@ -3,7 +3,7 @@ import type { Finding } from "../driver";
 import { capabilitiesOf } from "./capabilities";
 import { allEntries, goneKey, groupsIn, poolKey, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
-import { closeShare } from "./shareEnd";
+import { closeShare, snapshotsIn, whileCopied } from "./shareEnd";
 import { quotaOf, type SharesSeen, subvolumeOf, userOf } from "./shareStored";
 
 /** A pool that could take no shares when it was made, and could now. What it can do stands in its record, so a repair notes it there. */
@@ -54,7 +54,7 @@ export async function checkStrayShares(pool: OpenPool, repair: boolean): Promise
   return findings;
 }
 
-/** What an interrupted change can leave of a share whose files are all right: a quota that is too small, a key too many or too few. */
+/** What an interrupted change can leave of a share whose files are all right: a quota that is too small, a snapshot too many, a key too many or too few. */
 export async function checkShare(
   pool: OpenPool,
   found: ReadEntry,
@@ -75,6 +75,10 @@ export async function checkShare(
   if (quota === undefined || quota < record.sizeBytes)
     await report(`its subvolume ${at.name} is held to ${quota ?? "no"} bytes, not to ${record.sizeBytes}`, () =>
       filesystems.resize(at, record.sizeBytes),
+    );
+  for (const snapshot of (await snapshotsIn(pool, found, seen)).ended)
+    await report(`snapshot ${snapshot} of its subvolume ${at.name} is left of what has ended`, () =>
+      whileCopied(() => filesystems.removeSnapshot(at, snapshot)),
     );
   const user = userOf(uid);
   const hasUser = (await filesystems.users(at)).includes(user);

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCode, KrStorageError } from "../../model/errors";
+import { hasCode, KrStorageError, messageOf } from "../../model/errors";
 import type { Call } from "../driver";
-import { type ReadEntry, temporarySnapshot } from "./entry";
+import { type Entry, type ReadEntry, temporarySnapshot } from "./entry";
 import type { Subvolume } from "./filesystems";
 import { leaseMs, renewLease } from "./lease";
 import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
+import { whileCopied } from "./shareEnd";
 import { shareCarrier, subvolumeOf, userOf } from "./shareStored";
 import { shareHolders } from "./shareUses";
 
@@ -52,7 +53,7 @@ async function isMounted(pool: OpenPool, entry: ReadEntry): Promise<boolean> {
   }
 }
 
-/** Copies need a snapshot, which stays until they are complete. They are whole copies, and the cluster makes them in the background. */
+/** Copies need a snapshot, which stays until they are there: `endCopying` ends it. They are whole copies, and the cluster makes them in the background. */
 async function copyShare(
   pool: OpenPool,
   entry: ReadEntry,
@@ -86,7 +87,18 @@ async function copyShare(
     }
     await sleep(pauseMs);
   }
-  if (!from.snapshot) await filesystems.removeSnapshot(parent, snapshot);
+}
+
+/** Ends the snapshot that a copy was made from. The copy is there by then: where this fails, a repair does it, and the purge of the source. */
+export async function endCopying(pool: OpenPool, { uid }: Entry, from: Entry): Promise<void> {
+  const { filesystems, env } = pool.site;
+  const parent = subvolumeOf(from);
+  if (!parent || from.snapshot) return;
+  try {
+    await whileCopied(() => filesystems.removeSnapshot(parent, temporarySnapshot(uid)));
+  } catch (error) {
+    env.log.warn(`${pool.where}: ${messageOf(error)}`);
+  }
 }
 
 function requirePlace(pool: OpenPool, entry: ReadEntry): Subvolume {

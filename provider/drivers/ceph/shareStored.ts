@@ -8,9 +8,11 @@ import type { OpenPool } from "./openPool";
 export interface SharesSeen {
   /** By the name of the file system and that of the subvolume. */
   found: Record<string, SubvolumesFound>;
+  /** File systems that the cluster does not have any more. */
+  gone: string[];
   monitors: { addresses: string[]; protocol: "v1" | "v2" };
 }
-export const noShares: SharesSeen = { found: {}, monitors: { addresses: [], protocol: "v1" } };
+export const noShares: SharesSeen = { found: {}, gone: [], monitors: { addresses: [], protocol: "v1" } };
 
 type Wrong = { health: "missing" | "damaged" | "copied"; problem: string };
 
@@ -44,9 +46,13 @@ export async function seeShares(pool: OpenPool, entries: Iterable<Entry>): Promi
     }),
   ]);
   const found: SharesSeen["found"] = {};
-  for (const [index, { filesystem }] of [...wanted.values()].entries())
+  const lacking = new Set<string>();
+  for (const [index, { filesystem, names }] of [...wanted.values()].entries()) {
     found[filesystem] = { ...found[filesystem], ...looks[index] };
-  return { found, monitors };
+    if ([...names].some((name) => found[filesystem]?.[name] === undefined)) lacking.add(filesystem);
+  }
+  const there = lacking.size > 0 ? await filesystems.names() : [];
+  return { found, monitors, gone: [...lacking].filter((name) => !there.includes(name)) };
 }
 
 export function seenShare({ subvolume, image }: Entry, seen: SharesSeen): SubvolumesFound[string] | undefined {
@@ -58,6 +64,11 @@ export function shareProblem(found: Entry, seen: SharesSeen): Wrong | undefined 
   const { image, snapshot, record } = found;
   const there = seenShare(found, seen);
   const where = `subvolume ${image.name} of file system ${found.subvolume?.filesystem}`;
+  if (found.subvolume && seen.gone.includes(found.subvolume.filesystem))
+    return {
+      health: "missing",
+      problem: `the cluster has no file system ${found.subvolume.filesystem} any more, in which subvolume ${image.name} was; if it does not come back, delete the share and purge it`,
+    };
   if (!there) return { health: "missing", problem: `${where} is not in the cluster` };
   if (snapshot) {
     if (!there.snapshots.includes(snapshot.name))

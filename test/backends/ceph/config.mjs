@@ -51,7 +51,9 @@ mon_warn_on_pool_no_app = false
 mon_tick_interval = 2
 # Not restful, which is there by default: Debian's needs a module that cannot be loaded twice in one process
 mgr_initial_modules = iostat
-paxos_propose_interval = 0.05
+# Changes are not gathered before they are written: tests make them one after the other, and each would wait
+paxos_propose_interval = 0.01
+paxos_min_wait = 0.005
 
 [mgr]
 mgr_data = ${join(folder, "mgr")}/$id
@@ -63,8 +65,8 @@ mgr_tick_period = 1
 mds_data = ${join(folder, "mds")}/$id
 keyring = ${join(folder, "mds")}/$id/keyring
 mds_cache_memory_limit = 134217728
-# Clients that want what another has wait for the journal, which is written out at the latest then
-mds_tick_interval = 1
+# Clients that want what another has wait for the journal, which is written out at the latest then: so does the manager, several times a copy
+mds_tick_interval = 0.1
 
 [osd]
 osd_data = ${join(folder, "osd")}/$id

@@ -3,8 +3,10 @@ import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync 
 import { constants } from "node:os";
 import { join } from "node:path";
 import { cephDriver } from "../../../provider/drivers/ceph";
+import { Filesystems } from "../../../provider/drivers/ceph/filesystems";
 import type { StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
+import { KrStorageError } from "../../../provider/model/errors";
 import type { ShareConnection } from "../../../provider/model/share";
 import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf, poolInputs, shareFile } from "../../../provider/testing/bench";
@@ -143,6 +145,26 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
     await bench.trash(back);
     expect(await purge(share)).toBe(true);
     expect(await bench.contents()).toEqual([]);
+    expect(ceph("auth", "ls")).not.toContain(share.record.uid);
+  }, 60_000);
+
+  test("a copy that is there stays there when what it was copied from cannot be tidied; a repair does that", async () => {
+    const source = await bench.filledShare("source", "kept");
+    const { filesystem, group, name } = placeOf(source);
+    const snapshots = () => JSON.parse(ceph("fs", "subvolume", "snapshot", "ls", filesystem, name, group)) as unknown[];
+    const away = new KrStorageError("UNAVAILABLE", "the manager has just gone", { outcome: "unknown" });
+    const broken = jest.spyOn(Filesystems.prototype, "removeSnapshot").mockRejectedValue(away);
+    const copy = await bench.share("copy", { sourceUid: source.record.uid }).finally(() => broken.mockRestore());
+    await bench.assertFile(copy, "kept");
+    expect((await bench.expect(copy.record.uid, "live")).health).toBe("ready");
+    expect(snapshots()).toHaveLength(1);
+    const findings = await bench.driver.fsck(bench.ref, { repair: true }, call());
+    expect(findings).toEqual([
+      { object: source.record.uid, message: expect.stringContaining(copy.record.uid), repaired: true },
+    ]);
+    expect(snapshots()).toEqual([]);
+    expect(await bench.driver.fsck(bench.ref, { repair: false }, call())).toEqual([]);
+    await bench.assertFile(copy, "kept");
   }, 60_000);
 
   test("a snapshot that somebody else took is not taken along by a purge", async () => {
@@ -305,7 +327,7 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
         { name: "test", options: { ...optionsFor(cluster()), ...(filesystem ? { filesystem } : {}) } },
         testEnv(testClock()),
       );
-    const [unsaid, said, wrong] = [open(), open("a"), open("c")];
+    const [unsaid, said, wrong, moved] = [open(), open("a"), open("c"), open("b")];
     try {
       const { record: without } = await unsaid.createPool(poolInputs({}), call());
       const { record: withThem } = await said.createPool(poolInputs({}), call());
@@ -317,7 +339,12 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
         expect.stringMatching(/several file systems \(a, b\).*"filesystem"/),
         expect.stringContaining('no file system "c"'),
       ]);
-      expect(connectionOf(await make(said)).cephFilesystem).toBe("a");
+      const share = await make(said);
+      await harness.putFile?.(share, shareFile, "kept");
+      // New shares go to another file system by now; the cluster copies within one alone
+      const copy = await moved.create(bench.ref, bench.shareInputs("copy", { sourceUid: share.record.uid }), call());
+      expect([share, copy].map((each) => connectionOf(each).cephFilesystem)).toEqual(["a", "a"]);
+      await bench.assertFile(copy, "kept");
       const later = () => said.create({ name: without.name }, bench.shareInputs("files"), call());
       expect((await refusal(later())).message).toMatch(/fsck with repair/);
       const findings = await said.fsck({ name: without.name }, { repair: true }, call());
@@ -326,12 +353,40 @@ describeWith({ needs: ["ceph"] }, "ceph: shares", () => {
       ]);
       expect((await later()).health).toBe("ready");
     } finally {
-      for (const each of [unsaid, said, wrong]) await each.close();
+      for (const each of [unsaid, said, wrong, moved]) await each.close();
       ceph("fs", "fail", "b");
       ceph("fs", "rm", "b", "--yes-i-really-mean-it");
       for (const pool of ["cephfs.b.meta", "cephfs.b.data"])
         ceph("osd", "pool", "rm", pool, pool, "--yes-i-really-really-mean-it");
     }
+  }, 120_000);
+
+  // The last one: the file system does not come back
+  test("shares of a file system that was removed say so; they are deleted and purged, and then the pool is removed", async () => {
+    const [one, other] = [await bench.share("one"), await bench.share("other")];
+    const snapshot = await bench.snapshot(one, "kept");
+    const volume = await bench.volume("disk");
+    ceph("fs", "fail", "a");
+    ceph("fs", "rm", "a", "--yes-i-really-mean-it");
+    const seen = await bench.contents();
+    const health = seen.map(({ record, health: theirs }) => [record.name, theirs]);
+    expect(Object.fromEntries(health)).toEqual({
+      one: "missing",
+      other: "missing",
+      "one@kept": "missing",
+      disk: "ready",
+    });
+    const found = await bench.expect(one.record.uid, "live");
+    expect(found.problem).toMatch(/no file system a any more.*delete the share and purge it/);
+    const error = await refusal(bench.share("late"));
+    expect([error.code, error.message]).toEqual(["UNSUPPORTED", expect.stringContaining("no CephFS file system")]);
+    for (const each of [snapshot, one, other, volume]) await bench.trash(each);
+    expect((await bench.undelete(other)).health).toBe("missing");
+    await bench.trash(await bench.expect(other.record.uid, "live"));
+    for (const each of [snapshot, one, other, volume]) expect(await purge(each)).toBe(true);
+    expect(await bench.driver.fsck(bench.ref, { repair: true }, call())).toEqual([]);
+    expect(await bench.driver.removePool(bench.ref, matchOf(bench.pool), call())).toBe("removed");
+    for (const { record } of [one, other]) expect(ceph("auth", "ls")).not.toContain(record.uid);
   }, 120_000);
 });
 
