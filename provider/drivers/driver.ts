@@ -88,7 +88,10 @@ export interface Driver {
    */
   purge(pool: PoolRef, purge: Purge, call: Call): Promise<boolean>;
 
-  /** Keeps the record of a policy in a pool. Throws ALREADY_EXISTS for a uid that is there, PRECONDITION_FAILED in a retired pool. */
+  /**
+   * Keeps the record of a policy in a pool. Throws ALREADY_EXISTS for a uid that is there, and where its owner has one of that name there;
+   * PRECONDITION_FAILED in a retired pool.
+   */
   createPolicy(pool: PoolRef, policy: NewPolicy, call: Call): Promise<PolicyRecord>;
   /** Changes the record of a policy. Throws NOT_FOUND if the uid is not there, CONFLICT if claim or revision differ. */
   updatePolicy(pool: PoolRef, match: Match, change: PolicyChange, call: Call): Promise<PolicyRecord>;
