@@ -100,7 +100,7 @@ export interface Driver {
 
   /**
    * The secret that the `user` in a live object's connection proves itself with; undefined where its connection needs none. Kept in
-   * no record. Throws NOT_FOUND if the uid is not live, PERMISSION_DENIED where KRStorage may not have it.
+   * no record. Only looks: nothing is written, no user made. Throws NOT_FOUND if the uid is not live, PERMISSION_DENIED where KRStorage may not have it.
    */
   key(pool: PoolRef, uid: string, call: Call): Promise<string | undefined>;
   /**
