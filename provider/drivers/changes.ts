@@ -90,3 +90,12 @@ export function notLive(pool: string, uid: string, phase: StoredObject["phase"] 
         : `is not live (${phase})`;
   return new KrStorageError("NOT_FOUND", `the object with uid ${uid} ${state} (pool ${pool})`, { target: pool });
 }
+
+/** The error for a second policy of one owner and name. */
+export function alreadyOwned({ name, owner, uid }: PolicyRecord, pool: string): KrStorageError {
+  return new KrStorageError(
+    "ALREADY_EXISTS",
+    `policy ${name} of ${owner} is in ${pool} already (uid ${uid}); nothing was changed`,
+    { target: pool },
+  );
+}

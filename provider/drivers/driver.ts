@@ -88,7 +88,10 @@ export interface Driver {
    */
   purge(pool: PoolRef, purge: Purge, call: Call): Promise<boolean>;
 
-  /** Keeps the record of a policy in a pool. Throws ALREADY_EXISTS for a uid that is there, PRECONDITION_FAILED in a retired pool. */
+  /**
+   * Keeps the record of a policy in a pool. Throws ALREADY_EXISTS for a uid that is there, and where its owner has one of that name there;
+   * PRECONDITION_FAILED in a retired pool.
+   */
   createPolicy(pool: PoolRef, policy: NewPolicy, call: Call): Promise<PolicyRecord>;
   /** Changes the record of a policy. Throws NOT_FOUND if the uid is not there, CONFLICT if claim or revision differ. */
   updatePolicy(pool: PoolRef, match: Match, change: PolicyChange, call: Call): Promise<PolicyRecord>;
@@ -97,7 +100,7 @@ export interface Driver {
 
   /**
    * The secret that the `user` in a live object's connection proves itself with; undefined where its connection needs none. Kept in
-   * no record. Throws NOT_FOUND if the uid is not live, PERMISSION_DENIED where KRStorage may not have it.
+   * no record. Only looks: nothing is written, no user made. Throws NOT_FOUND if the uid is not live, PERMISSION_DENIED where KRStorage may not have it.
    */
   key(pool: PoolRef, uid: string, call: Call): Promise<string | undefined>;
   /**

@@ -86,6 +86,17 @@ export function hasCode<Code extends ErrorCode>(
   return KrStorageError.isInstance(error) && (codes as ErrorCode[]).includes(error.code);
 }
 
+/** The same error with another outcome, for what is found out after it was thrown. */
+export function withOutcome(error: KrStorageError, outcome: Outcome): KrStorageError {
+  return new KrStorageError(error.code, error.message, {
+    retryable: error.retryable,
+    outcome,
+    issues: error.issues,
+    cause: error.cause,
+    ...(error.target === undefined ? {} : { target: error.target }),
+  });
+}
+
 /** The message of anything that was thrown, with secrets removed. */
 export function messageOf(error: unknown): string {
   return redact(error instanceof Error ? error.message : String(error));

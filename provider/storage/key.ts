@@ -10,14 +10,12 @@ export interface VolumeKey {
   key?: string;
 }
 
-/** Asks the backend for the key of a live volume. */
+/** Asks the backend for the key of a live volume. Changes nothing. */
 export async function keyOf(storage: Storage, where: ObjectId, signal?: AbortSignal): Promise<VolumeKey> {
-  const { record } = await findLive(storage, where, signal);
+  const { record, connection } = await findLive(storage, where, signal);
   const key = await storage
     .backend(where.backend)
     .read(signal, (driver, call) => driver.key(poolRef(where), record.uid, call));
   if (key === undefined) return {};
-  // Looked up anew: a pool may have got its user with this very call
-  const { connection } = await findLive(storage, where, signal);
   return { ...(connection?.type === "rbd" && connection.user !== undefined ? { user: connection.user } : {}), key };
 }

@@ -1,6 +1,6 @@
 import type { PolicyChange, StoredObject } from "../drivers/driver";
 import { newClaim, newUid, type PolicyRecord } from "../drivers/record";
-import { KrStorageError } from "../model/errors";
+import { hasCode, KrStorageError } from "../model/errors";
 import { canonicalJson } from "../model/kind";
 import { formatObjectId, formatPoolId, type ObjectId, type PoolId } from "../model/names";
 import { attachExactly } from "./attachments";
@@ -35,8 +35,13 @@ interface Part {
   id: PoolId;
   view: PoolView;
   record: PolicyRecord | undefined;
+  /** Another record of what is the same policy: of two runs that made it at the same time each got there first in another pool. */
+  double?: PolicyRecord | undefined;
   targets: StoredObject[];
 }
+
+/** How often it is looked anew where others of the same owner make, take over or end the same policy at the same time. */
+const mostLooks = 5;
 
 /**
  * Brings a policy, its records in all pools of its targets and their attachments, to what is wanted. `held` is what the
@@ -51,7 +56,24 @@ export async function applyPolicy(
   former: PoolId[],
   signal?: AbortSignal,
 ): Promise<AppliedPolicy> {
-  const parts = await partsOf(storage, held, wanted, former, signal);
+  for (let looks = 1; ; looks += 1) {
+    // A look from before does not show what another run of the same owner has just made; the backend refuses a second one then
+    const parts = await partsOf(storage, held, wanted, former, looks === 1 ? maxLookAgeMs : 0, signal);
+    try {
+      return await applyTo(storage, parts, held, wanted, signal);
+    } catch (error) {
+      if (held || looks === mostLooks || !hasCode(error, "ALREADY_EXISTS", "CONFLICT", "NOT_FOUND")) throw error;
+    }
+  }
+}
+
+async function applyTo(
+  storage: Storage,
+  parts: Part[],
+  held: HeldPolicy | undefined,
+  wanted: WantedPolicy,
+  signal?: AbortSignal,
+): Promise<AppliedPolicy> {
   const records = parts.flatMap(({ record }) => record ?? []);
   const newest = newestOf(records);
   const uid = held?.uid ?? newest?.uid ?? newUid();
@@ -60,6 +82,7 @@ export async function applyPolicy(
   const claim = isTakenOver ? newClaim() : held.claim;
   const isSame = newest !== undefined && !isTakenOver && parts.every((part) => saysTheSame(part, newest, wanted));
   const generation = isSame ? newest.generation : (newest?.generation ?? 0) + 1;
+  await Promise.all(parts.map((part) => endDouble(storage, part, signal)));
   await Promise.all(parts.map((part) => applyRecord(storage, part, { uid, claim, generation }, wanted, signal)));
   await Promise.all(parts.map(({ id, targets }) => attachExactly(storage, id, { uid, generation }, targets, signal)));
   await Promise.all(parts.map((part) => dropEmpty(storage, part, { uid, claim }, signal)));
@@ -139,22 +162,41 @@ async function partsOf(
   held: HeldPolicy | undefined,
   wanted: WantedPolicy,
   former: PoolId[],
+  maxAgeMs: number,
   signal?: AbortSignal,
 ): Promise<Part[]> {
-  const views = await viewsOf(storage, [...wanted.targets, ...former], maxLookAgeMs, signal);
+  const views = await viewsOf(storage, [...wanted.targets, ...former], maxAgeMs, signal);
   const targets = await Promise.all(wanted.targets.map((target) => targetOf(storage, target, signal)));
   const known = views.flatMap(({ view }) => view.policies());
   const found = held
     ? known.filter(({ uid }) => uid === held.uid)
     : known.filter(({ uid, owner }) => uid === wanted.adopt || owner === wanted.owner);
   refuseStrangers(held, found, wanted);
-  const uid = held?.uid ?? newestOf(found)?.uid;
+  const uid = held?.uid ?? wholeOf(found)?.uid;
+  const isDouble = (record: PolicyRecord) =>
+    record.uid !== uid && record.name === wanted.name && record.owner === wanted.owner;
   return views.map(({ id, view }) => ({
     id,
     view,
     record: uid === undefined ? undefined : view.policy(uid),
+    double: held || wanted.adopt !== undefined ? undefined : view.policies().find(isDouble),
     targets: targets.flatMap(({ id: where, object }) => (formatPoolId(where) === formatPoolId(id) ? [object] : [])),
   }));
+}
+
+/** The one that goes on, of what this owner has: all who look at the same time choose the same. */
+function wholeOf(records: PolicyRecord[]): PolicyRecord | undefined {
+  return newestOf([...records].sort((a, b) => (a.uid < b.uid ? -1 : 1)));
+}
+
+/** Its snapshots stay. */
+async function endDouble(storage: Storage, { id, view, double }: Part, signal?: AbortSignal): Promise<void> {
+  if (!double) return;
+  await attachExactly(storage, id, { uid: double.uid, generation: 0 }, [], signal);
+  await storage
+    .backend(id.backend)
+    .write(signal, (driver, call) => driver.removePolicy(poolRef(id, view), matchOf(double), call));
+  await storage.note(id, (current) => current.removePolicy(double.uid));
 }
 
 function refuseStrangers(held: HeldPolicy | undefined, found: PolicyRecord[], wanted: WantedPolicy): void {

@@ -16,6 +16,7 @@ import {
   ForgetsDamagedPolicies,
   PolicyByName,
   PolicyIgnoresRevision,
+  PolicyLooksFirst,
   UndeleteKeepsPolicies,
 } from "./broken/policies";
 import {
@@ -153,6 +154,10 @@ export const brokenDrivers: Record<string, BrokenDriver> = {
   "keeps a policy by its name": {
     open: open(PolicyByName),
     caughtBy: ["policy: the same uid again is ALREADY_EXISTS and changes nothing; two may have one name"],
+  },
+  "looks for a policy before it makes it": {
+    open: open(PolicyLooksFirst),
+    caughtBy: ["policy: of one owner there is one of a name, also where several make it at the same time"],
   },
   "forgets damaged policies": {
     open: open(ForgetsDamagedPolicies),

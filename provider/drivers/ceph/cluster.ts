@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KrStorageError } from "../../model/errors";
+import { hasCode, KrStorageError } from "../../model/errors";
 import { registerSecret } from "../../model/redact";
 import { readCommandAnswer } from "./answers";
 import type { Worker } from "./worker";
@@ -153,23 +153,41 @@ export class Cluster {
     await this.command({ prefix: "osd pool delete", pool: name, pool2: name, ...yes }, "removing", this.where(name));
   }
 
-  /** The key of a user with exactly these capabilities, which is made if there is none. One with others is refused, and stays as it is. */
-  async userKey(user: string, caps: string[]): Promise<string> {
+  /** Makes a user with exactly these capabilities. One that has them stays; one with others is refused, and stays as it is. */
+  async makeUser(user: string, caps: string[]): Promise<void> {
     const shape = z.tuple([z.looseObject({ key: text })]);
     const command = { prefix: "auth get-or-create", entity: `client.${user}`, caps, format: "json" };
     try {
       const [{ key }] = await this.mon(command, shape, `making the user client.${user} in`);
       registerSecret(key);
-      return key;
     } catch (error) {
       // Ceph says EINVAL, and of nothing else in these words
       if (!KrStorageError.isInstance(error) || !/does not match/.test(error.message)) throw error;
-      throw new KrStorageError(
-        "PRECONDITION_FAILED",
-        `${this.backend} has a user client.${user} with other capabilities than KRStorage gives; it was not changed. If nobody uses it, remove it (ceph auth rm client.${user})`,
-        { target: this.backend },
-      );
+      throw this.otherUser(user);
     }
+  }
+  /** The key of a user with exactly these capabilities; undefined where there is none. One with others is refused. */
+  async findUser(user: string, caps: string[]): Promise<string | undefined> {
+    const shape = z.tuple([z.looseObject({ key: text, caps: z.record(text, text) })]);
+    const command = { prefix: "auth get", entity: `client.${user}`, format: "json" };
+    try {
+      const [found] = await this.mon(command, shape, `reading the key of the user client.${user} of`);
+      registerSecret(found.key);
+      const wanted = new Map(caps.flatMap((each, at) => (at % 2 === 0 ? [[each, caps[at + 1]] as const] : [])));
+      const has = Object.entries(found.caps);
+      if (has.length !== wanted.size || has.some(([what, may]) => wanted.get(what) !== may)) throw this.otherUser(user);
+      return found.key;
+    } catch (error) {
+      if (hasCode(error, "NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+  private otherUser(user: string): KrStorageError {
+    return new KrStorageError(
+      "PRECONDITION_FAILED",
+      `${this.backend} has a user client.${user} with other capabilities than KRStorage gives; it was not changed. If nobody uses it, remove it (ceph auth rm client.${user})`,
+      { target: this.backend },
+    );
   }
   /** Removing one that is not there succeeds. */
   async removeUser(user: string): Promise<void> {
@@ -181,6 +199,7 @@ export class Cluster {
   readTable(pool: number): Promise<[string, string][] | null> {
     return this.ask("table_read", { pool }, pairs.nullable(), "reading the records of", this.pool(pool));
   }
+  /** Null where there is no table; empty where it has lost its generation. */
   tableGeneration(pool: number): Promise<string | null> {
     return this.ask("table_gen", { pool }, text.nullable(), "reading the records of", this.pool(pool));
   }
@@ -188,9 +207,9 @@ export class Cluster {
   writeTable(pool: number, gen: string | null, set: Record<string, string>, remove: string[]): Promise<boolean> {
     return this.ask("table_write", { pool, gen, set, remove }, z.boolean(), "writing the records of", this.pool(pool));
   }
-  /** Removes everything of ours but images. */
-  async dropRecords(pool: number): Promise<void> {
-    await this.ask("records_drop", { pool }, z.null(), "taking the records out of", this.pool(pool));
+  /** Removes everything of ours but images, if the table's generation is still that one; false if it is not, and the table stays. */
+  dropRecords(pool: number, gen: string): Promise<boolean> {
+    return this.ask("records_drop", { pool, gen }, z.boolean(), "taking the records out of", this.pool(pool));
   }
   /** The second copy of a table, as rows; null where there is none. */
   readCopy(pool: number): Promise<[string, string][] | null> {

@@ -33,12 +33,14 @@ import { changePool, createPool, listPools, prospectOf } from "./managePools";
 import { readNodes } from "./nodes";
 import { type OpenPool, Pools } from "./openPool";
 import { createPolicy, removePolicy, updatePolicy } from "./policies";
-import { keyOf } from "./poolUser";
+import { checkUser, keyOf } from "./poolUser";
 import { purgeObject } from "./purge";
+import { checkQuota } from "./quota";
 import { recoverTable } from "./recoverTable";
 import { removePool } from "./removePool";
 import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
+import { checkRemoval } from "./takeBack";
 import { trashObject, undeleteObject } from "./trash";
 import { holdersOf } from "./uses";
 
@@ -138,7 +140,11 @@ export class CephDriver implements Driver {
     return this.run(call, "checking", this.where(ref), async () => {
       const recovered = await recoverTable(this.pools, ref, options.repair);
       if (recovered.some(({ repaired }) => !repaired)) return recovered;
-      return [...recovered, ...(await checkPool(await this.pools.require(ref), options, call))];
+      recovered.push(...(await checkRemoval(this.pools, ref, options.repair)));
+      if (recovered.some(({ repaired }) => !repaired)) return recovered;
+      const pool = await this.pools.require(ref);
+      const ofPool = [...(await checkQuota(pool, options.repair)), ...(await checkUser(pool, options.repair))];
+      return [...recovered, ...ofPool, ...(await checkPool(pool, options, call))];
     });
   }
 

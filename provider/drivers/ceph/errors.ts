@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { type ErrorCode, KrStorageError } from "../../model/errors";
+import { type ErrorCode, KrStorageError, withOutcome } from "../../model/errors";
 
 interface Mapping {
   code: ErrorCode;
@@ -7,6 +7,9 @@ interface Mapping {
   outcome?: "unknown";
   todo: string;
 }
+
+/** ESHUTDOWN: the cluster has cut this client off, and a new connection is another client. Named here since it is not among Node's own. */
+export const cutOff = 108;
 
 const away: Mapping = {
   code: "UNAVAILABLE",
@@ -48,8 +51,7 @@ const meanings: Record<number, Mapping> = {
   [constants.errno.ETIMEDOUT]: away,
   [constants.errno.ENOTCONN]: away,
   [constants.errno.EHOSTUNREACH]: away,
-  // The cluster has cut this client off; a new connection is not
-  108: away,
+  [cutOff]: { ...away, todo: "the cluster had cut this connection off, and the next request makes a new one" },
 };
 
 /** An answer of the worker that is an error, as one that callers know. */
@@ -84,4 +86,13 @@ function connectError(
     `the cluster of ${target} cannot be reached: are its monitors up, and are the backend's monitors and keyring right? (${text})`,
     { target, retryable: true },
   );
+}
+
+/** A look at what was just written. Where it fails, what was written stands all the same: the error says that the outcome is not known. */
+export async function afterCommit<Result>(look: Promise<Result>): Promise<Result> {
+  try {
+    return await look;
+  } catch (error) {
+    throw KrStorageError.isInstance(error) && error.outcome === "not-applied" ? withOutcome(error, "unknown") : error;
+  }
 }

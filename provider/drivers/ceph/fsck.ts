@@ -1,6 +1,7 @@
 import type { Call, Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers } from "./entry";
 import { checkCopy } from "./fsckCopy";
+import { settleGate } from "./gate";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
 import { checkShare, checkShareCapability, checkStrayShares } from "./shareFsck";
@@ -9,7 +10,6 @@ import { isAbandoned, undoCreation } from "./undo";
 
 /** Compares the table with the cluster. A repair finishes what was interrupted; it removes nothing that was ever published. */
 export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: Call): Promise<Finding[]> {
-  const { cluster } = pool.site;
   const findings = await checkCopy(pool, repair);
   const [now, read] = await Promise.all([
     pool.now(),
@@ -42,8 +42,7 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
     }
     const isInTrash =
       image.id !== undefined && phase === "live" && each.kind === "volume" && seen.trash.includes(image.id);
-    const repaired =
-      repair && isInTrash && image.id !== undefined && (await cluster.restoreFromTrash(pool.id, image.id, image.name));
+    const repaired = repair && isInTrash && (await settleGate(pool, uid));
     findings.push({ object: uid, message: `"${name}": ${wrong.problem}`, repaired });
   }
   findings.push(...(await checkStrayShares(pool, repair)), ...(await checkShareCapability(pool, repair)));

@@ -1,6 +1,6 @@
 import { messageOf } from "../../model/errors";
 import type { Call } from "../driver";
-import type { ReadEntry } from "./entry";
+import { findEntry, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
 import { subvolumeOf, userOf } from "./shareStored";
@@ -41,10 +41,30 @@ export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate 
   // A snapshot that comes back brings its image with it
   const open = async () => void (await cluster.restoreFromTrash(pool.id, id, image.name));
   if (kind === "snapshot") return { ...none, open };
+  const toTrash = async () => void (await cluster.moveToTrash(pool.id, image.name, Math.ceil(retentionMs / 1000)));
   return {
     requireIdle: (what, verb, call) => requireNotOpen(pool, id, { what, verb, call }),
-    close: async () => void (await cluster.moveToTrash(pool.id, image.name, Math.ceil(retentionMs / 1000))),
+    close: toTrash,
     open,
-    seal: nothing,
+    // A repair may just have taken it out, since the record did not say so yet
+    seal: () => toTrash().catch((error) => env.log.warn(`${pool.where}: ${messageOf(error)}`)),
   };
+}
+
+/**
+ * Opens or closes an object's bytes as its record says by now, and looks at that once more: who deletes it or brings it back meanwhile has
+ * the last word. False where it is neither live nor in the trash any more.
+ */
+export async function settleGate(pool: OpenPool, uid: string): Promise<boolean> {
+  const look = () => pool.table.read((transaction) => findEntry(transaction, uid));
+  for (;;) {
+    const found = await look();
+    if (!found?.record || (found.phase !== "live" && found.phase !== "trashed")) return false;
+    const { record } = found;
+    const gate = gateOf(pool, { ...found, record });
+    if (found.phase === "live") await gate.open();
+    else if (found.kind === "share") await closeShare(pool, { ...found, record });
+    else await gate.close();
+    if ((await look())?.phase === found.phase) return true;
+  }
 }

@@ -1,5 +1,5 @@
 import { type CephPool, madeOtherwise } from "../../model/cephPool";
-import { KrStorageError, messageOf } from "../../model/errors";
+import { KrStorageError, messageOf, withOutcome } from "../../model/errors";
 import { nameProblem } from "../../model/names";
 import { applyPoolChange, requireMatch } from "../changes";
 import type { Call, Match, NewPool, PoolChange, Prospect, StoredPool } from "../driver";
@@ -8,17 +8,15 @@ import { checkedPoolRecord, isUid } from "../requests";
 import { markAdopted, markHint, requireAdoptable } from "./adoptPool";
 import { capabilitiesOf } from "./capabilities";
 import { poolKey } from "./entry";
+import { afterCommit } from "./errors";
 import { identityOf, lostRecords, OpenPool, type Pools } from "./openPool";
-import { type CephPoolRecord, dataPoolName, dataPoolOf, type Place } from "./place";
+import { type CephPoolRecord, dataPoolName, type Place } from "./place";
 import { cephSettings, idOf, makeLayout, plannedPlace, requirePlaces } from "./poolLayout";
+import { isReserved, unfinishedName } from "./poolNames";
 import { roomFor, roomIn } from "./poolRoom";
 import { giveUser } from "./poolUser";
+import { holdToRecord, ownQuotaOf } from "./quota";
 import { findRecoverable, refusedAsNone } from "./recoverTable";
-
-/** What a pool is called in the cluster before it is published, and while it is being removed. Not names that a pool can be given. */
-const unfinishedName = (uid: string) => `krs-new.${uid}`;
-export const removingName = (uid: string) => `krs-del.${uid}`;
-const reserved = /^krs-(new|del|data)\./;
 
 /** What a new pool would be, or what the one that exists is: only looks. */
 export async function prospectOf(pools: Pools, name: string, settings: PoolSettings | undefined): Promise<Prospect> {
@@ -52,8 +50,8 @@ export async function createPool(pools: Pools, request: NewPool, call: Call): Pr
   await requirePlaces(site, ceph, where);
   const id = await publishPool(pools, request, ceph, call, where);
   const made = new OpenPool(site, pools.table(id), request.name);
-  await giveUser(made, request.uid);
-  return made.read();
+  await giveUser(made);
+  return afterCommit(made.read());
 }
 
 /** Makes the pool under a name of its own and gives it its name: from then on it may be in use, and nothing takes it away. */
@@ -85,7 +83,7 @@ async function adoptPool(pools: Pools, request: NewPool, call: Call, where: stri
   const id = found.pool_id;
   const place = { existing: true as const, marked };
   await writeFirst(pools, id, await newRecord(pools, request, id, place, call), where);
-  return new OpenPool(pools.site, pools.table(id), request.name).read();
+  return afterCommit(new OpenPool(pools.site, pools.table(id), request.name).read());
 }
 
 /** The first record of a table, exclusively. */
@@ -107,7 +105,7 @@ function checkNewPool({ name, uid }: NewPool, where: string): void {
 }
 
 function requireNameable(name: string, where: string): void {
-  const taken = reserved.test(name) ? "names that begin like this are KRStorage's own in the cluster" : undefined;
+  const taken = isReserved(name) ? "names that begin like this are KRStorage's own in the cluster" : undefined;
   const problem = nameProblem(name) ?? taken;
   if (problem) throw new KrStorageError("INVALID_ARGUMENT", `${where}: ${problem}`, { target: where });
 }
@@ -161,7 +159,7 @@ async function newRecord(
 /** The pools that carry our application and records of ours. */
 export async function listPools(pools: Pools): Promise<StoredPool[]> {
   const ours = (await pools.site.cluster.pools()).filter(
-    ({ pool_name: name, application_metadata: applications }) => "krstorage" in applications && !reserved.test(name),
+    ({ pool_name: name, application_metadata: applications }) => "krstorage" in applications && !isReserved(name),
   );
   const found = await Promise.all(
     ours
@@ -173,30 +171,53 @@ export async function listPools(pools: Pools): Promise<StoredPool[]> {
 
 /** Changes a pool's record, by compare-and-swap; `retiredAt: undefined` brings a retired pool back. */
 export async function changePool(pool: OpenPool, match: Match, change: PoolChange): Promise<StoredPool> {
-  const before = await pool.table.read((transaction) => pool.writable(transaction));
-  requireMatch(before, match, `pool ${pool.where}`);
-  if (change.settings) await changeQuota(pool, before, change.settings);
-  await pool.table.change((transaction) => {
-    const record = pool.writable(transaction);
-    requireMatch(record, match, `pool ${pool.where}`);
-    const next = { ...applyPoolChange(record, change), revision: record.revision + 1 };
-    transaction.set(poolKey, checkedPoolRecord(next, `pool ${pool.where}`));
+  const { before, next } = await pool.table.change((transaction) => {
+    const before = pool.writable(transaction);
+    requireMatch(before, match, `pool ${pool.where}`);
+    if (change.settings) requireMadeLikeThat(pool, before, change.settings);
+    const { quotaEnds: _, ...changed } = applyPoolChange(before, change) as CephPoolRecord;
+    const endsQuota = ownQuotaOf(changed) === undefined && (before.quotaEnds || ownQuotaOf(before) !== undefined);
+    const next = checkedPoolRecord(
+      { ...changed, ...(endsQuota ? { quotaEnds: true } : {}), revision: before.revision + 1 },
+      `pool ${pool.where}`,
+    );
+    transaction.set(poolKey, next);
+    return { before, next };
   });
-  return pool.read();
+  // After the record, which then says what an interrupted change has left to do
+  if (change.settings)
+    await holdToRecord(pool).catch(async (error: unknown) => {
+      throw await undoChange(pool, before, next, error);
+    });
+  return afterCommit(pool.read());
 }
 
-/** Nothing else of how a pool was made is changed. */
-async function changeQuota(pool: OpenPool, before: CephPoolRecord, settings: PoolSettings): Promise<void> {
-  const wanted = cephSettings(settings, pool.where);
-  const had = cephSettings(before.settings, pool.where);
-  const [key] = madeOtherwise(had, wanted);
-  if (key !== undefined)
-    throw new KrStorageError(
-      "PRECONDITION_FAILED",
-      `pool ${pool.where} was made with another ceph.${key}, and that does not change; nothing was changed`,
-      { target: pool.where, issues: [{ path: `ceph.${key}`, message: "was another one when the pool was made" }] },
-    );
-  const quotaOf = ({ capacityBytes = 0 }: PoolSettings, { quota }: CephPool) => (quota ? capacityBytes : 0);
-  const bytes = quotaOf(settings, wanted);
-  if (bytes !== quotaOf(before.settings, had)) await pool.site.cluster.setQuota(dataPoolOf(before) ?? pool.name, bytes);
+/** A change whose quota was refused is none. The error to throw. */
+async function undoChange(
+  pool: OpenPool,
+  before: CephPoolRecord,
+  changed: CephPoolRecord,
+  error: unknown,
+): Promise<unknown> {
+  if (!KrStorageError.isInstance(error) || error.outcome !== "not-applied") return error;
+  const isUndone = await pool.table
+    .change((transaction) => {
+      const now = pool.writable(transaction);
+      if (now.revision !== changed.revision || now.claim !== changed.claim) return false;
+      transaction.set(poolKey, { ...before, revision: now.revision + 1 });
+      return true;
+    })
+    .catch(() => false);
+  return isUndone ? error : withOutcome(error, "partial");
+}
+
+/** Nothing but the quota of how a pool was made is changed. */
+function requireMadeLikeThat(pool: OpenPool, before: CephPoolRecord, settings: PoolSettings): void {
+  const [key] = madeOtherwise(cephSettings(before.settings, pool.where), cephSettings(settings, pool.where));
+  if (key === undefined) return;
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `pool ${pool.where} was made with another ceph.${key}, and that does not change; nothing was changed`,
+    { target: pool.where, issues: [{ path: `ceph.${key}`, message: "was another one when the pool was made" }] },
+  );
 }

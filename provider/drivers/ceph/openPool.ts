@@ -3,6 +3,7 @@ import { nameProblem } from "../../model/names";
 import type { PoolRef, StoredPool } from "../driver";
 import { poolRecord } from "../record";
 import { capacityOf } from "./capacity";
+import type { ClusterPool } from "./cluster";
 import { poolKey, requireWritable } from "./entry";
 import { type CephPoolRecord, placeOf } from "./place";
 import { roomIn, type Usage } from "./poolRoom";
@@ -40,10 +41,12 @@ export class OpenPool {
   writable(transaction: Transaction): CephPoolRecord {
     const { removing, ...record } = this.header(transaction);
     requireWritable(record, `pool ${this.where}`);
-    if (removing === true)
-      throw new KrStorageError("PRECONDITION_FAILED", `pool ${this.where} is being removed; nothing was changed`, {
-        target: this.where,
-      });
+    if (removing !== undefined)
+      throw new KrStorageError(
+        "PRECONDITION_FAILED",
+        `pool ${this.where} is being removed; nothing was changed. If nobody does that any more, remove it once more, or keep it with "krstorage fsck ${this.where} --repair"`,
+        { target: this.where },
+      );
     return record;
   }
   /** What the cluster says of the room in it. */
@@ -59,7 +62,7 @@ export class OpenPool {
     return roomIn({ usage, pools }, this.id, placeOf(record), { copies: options.replicas, ...ownQuota });
   }
   stored(transaction: Transaction, usage: Usage): StoredPool {
-    const { removing: _, place: __, ...record } = this.header(transaction);
+    const { removing: _, quotaEnds: _ends, place: _place, ...record } = this.header(transaction);
     return { record: structuredClone(record), capacity: capacityOf(transaction, usage) };
   }
   async read(): Promise<StoredPool> {
@@ -83,12 +86,12 @@ export class Pools {
     return table;
   }
 
-  /** Undefined where there is none of ours, and no identity says that there must be. */
-  async find(ref: PoolRef): Promise<OpenPool | undefined> {
+  /** Undefined where there is none of ours, and no identity says that there must be. With `at`, the pool of that number, whatever its name. */
+  async find(ref: PoolRef, at?: number): Promise<OpenPool | undefined> {
     const problem = nameProblem(ref.name);
     const where = `${this.site.backend}/${ref.name}`;
     if (problem) throw new KrStorageError("INVALID_ARGUMENT", problem, { target: where });
-    const id = await this.site.cluster.poolId(ref.name);
+    const id = at ?? (await this.site.cluster.poolId(ref.name));
     const found = id === null ? undefined : new OpenPool(this.site, this.table(id), ref.name);
     const identity = found && (await this.identityIn(found));
     if (!found || identity === undefined) {
@@ -122,18 +125,23 @@ export class Pools {
     } catch (error) {
       if (!hasCode(error, "PERMISSION_DENIED")) throw error;
       // Our user may see into pools with our application alone, and that is as it should be
-      const described = (await this.site.cluster.pools()).find(({ pool_id: id }) => id === pool.id);
-      if (described && "krstorage" in described.application_metadata) throw error;
+      const seen = await described(this.site, pool.id);
+      if (seen && "krstorage" in seen.application_metadata) throw error;
       return undefined;
     }
   }
 
   /** As `find`; UNAVAILABLE where it is not to be seen. */
-  async require(ref: PoolRef): Promise<OpenPool> {
-    const found = await this.find(ref);
+  async require(ref: PoolRef, at?: number): Promise<OpenPool> {
+    const found = await this.find(ref, at);
     if (found) return found;
     throw away(`${this.site.backend}/${ref.name}`, "a pool that KRStorage made");
   }
+}
+
+/** How the cluster describes a pool now, its name among it; undefined where it has ended. */
+export async function described({ cluster }: Site, pool: number): Promise<ClusterPool | undefined> {
+  return (await cluster.pools()).find(({ pool_id: id }) => id === pool);
 }
 
 /** Ids of pools are never given twice in a cluster, so this is one pool for ever. */

@@ -14,7 +14,13 @@ export const place = z.looseObject({
 export type Place = z.infer<typeof place>;
 
 /** A pool's record with what this driver keeps in it beside. */
-export type CephPoolRecord = PoolRecord & { removing?: boolean; place?: unknown };
+export type CephPoolRecord = PoolRecord & {
+  /** Nothing comes into the pool any more: the uid of the removal that is under way. */
+  removing?: unknown;
+  /** The cluster may still hold the pool to a quota of ours that its settings do not ask for any more. */
+  quotaEnds?: boolean;
+  place?: unknown;
+};
 
 /** What cannot be read is of a newer version, which may know reasons to leave the pool be: it counts as one that was there before. */
 export function placeOf({ place: told }: CephPoolRecord): Place {

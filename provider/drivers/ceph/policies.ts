@@ -1,9 +1,9 @@
 import { KrStorageError } from "../../model/errors";
-import { applyPolicyChange, requireMatch } from "../changes";
+import { alreadyOwned, applyPolicyChange, requireMatch } from "../changes";
 import type { Call, Match, NewPolicy, PolicyChange } from "../driver";
 import { formatVersion, type PolicyRecord, policyRecord } from "../record";
 import { checkedPolicyRecord, requireNameablePolicy } from "../requests";
-import { policyKey, requireWritable } from "./entry";
+import { policies, policyKey, requireWritable } from "./entry";
 import type { OpenPool } from "./openPool";
 import type { Transaction } from "./table";
 
@@ -25,6 +25,7 @@ export async function createPolicy(pool: OpenPool, policy: NewPolicy, call: Call
       throw new KrStorageError("ALREADY_EXISTS", `a policy with uid ${policy.uid} is in ${pool.where} already`, {
         target: pool.where,
       });
+    refuseSecond(pool, transaction, policy);
     const { name, uid, claim, owner, stackId, requested, labels, generation, targets } = policy;
     const record = checkedPolicyRecord(
       {
@@ -49,6 +50,14 @@ export async function createPolicy(pool: OpenPool, policy: NewPolicy, call: Call
     transaction.set(policyKey(uid), record);
     return record;
   });
+}
+
+/** One owner has one policy of a name: two programs that make it at the same time end with one. */
+function refuseSecond(pool: OpenPool, transaction: Transaction, { name, owner }: NewPolicy): void {
+  for (const key of transaction.keys(policies)) {
+    const { data } = policyRecord.safeParse(transaction.get(key));
+    if (data?.owner === owner && data.name === name) throw alreadyOwned(data, pool.where);
+  }
 }
 
 /** Changes the record of a policy, by compare-and-swap on claim and revision. */

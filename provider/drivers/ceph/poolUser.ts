@@ -1,11 +1,10 @@
 import { hasCode, KrStorageError, messageOf } from "../../model/errors";
+import type { Finding } from "../driver";
 import { poolKey, userKey } from "./entry";
 import { nameOf, requireSource } from "./matching";
-import type { OpenPool } from "./openPool";
+import { described, type OpenPool } from "./openPool";
 import type { Site } from "./site";
-
-/** The cephx user, without "client.", that consumers of a pool's volumes are given. Nobody else's has such a name. */
-const nameOfUser = (poolUid: string) => `krs.${poolUid}`;
+import { userOf } from "./users";
 
 /**
  * What it may do: open the images of the pools that carry this uid. By the mark and not by the name, which a pool can change; and
@@ -25,11 +24,11 @@ const capsOf = (poolUid: string) => [
 
 /**
  * Makes the user of a new pool. The pool is there by then, and stays without one where that fails or may not be: consumers need one
- * then that the operator has made, or whoever asks for a key makes it.
+ * then that the operator has made, or a repair makes it.
  */
-export async function giveUser(pool: OpenPool, poolUid: string): Promise<void> {
+export async function giveUser(pool: OpenPool): Promise<void> {
   try {
-    await keyOfUser(pool, poolUid);
+    await makeUser(pool);
   } catch (error) {
     pool.site.env.log.info(
       `${pool.where}: its volumes have no cephx user of their own (docs/backends/ceph.md says what the backend's user must be allowed): ${messageOf(error)}`,
@@ -38,34 +37,51 @@ export async function giveUser(pool: OpenPool, poolUid: string): Promise<void> {
 }
 
 /** A user that there is is never changed: it has exactly these capabilities, or it is refused. */
-async function keyOfUser(pool: OpenPool, poolUid: string): Promise<string> {
-  const user = nameOfUser(poolUid);
-  const described = (await pool.site.cluster.pools()).find(({ pool_id: id }) => id === pool.id);
-  if (described?.application_metadata.krstorage?.uid !== poolUid)
-    throw new KrStorageError(
-      "UNSUPPORTED",
-      `${pool.where} was there before KRStorage and has no user of its own: make one (docs/backends/ceph.md)`,
-      { target: pool.where },
-    );
-  const key = await pool.site.cluster.userKey(user, capsOf(poolUid));
+async function makeUser(pool: OpenPool): Promise<void> {
+  const poolUid = await uidOfOurs(pool);
+  if (poolUid === undefined) return;
+  await pool.site.cluster.makeUser(userOf(poolUid), capsOf(poolUid));
   await pool.table.change((transaction) => {
-    if (transaction.has(poolKey) && transaction.get(userKey) !== user) transaction.set(userKey, user);
+    if (transaction.has(poolKey)) transaction.set(userKey, userOf(poolUid));
   });
-  return key;
 }
 
-/** The user goes before its pool does. Where it may not be removed, what is left of it opens nothing any more. */
+/** The uid by which the user of a pool's volumes reaches it; undefined where it was there before KRStorage, and has no such mark. */
+async function uidOfOurs(pool: OpenPool): Promise<string | undefined> {
+  const poolUid = await pool.table.read((transaction) => pool.header(transaction).uid);
+  const seen = await described(pool.site, pool.id);
+  return seen?.application_metadata.krstorage?.uid === poolUid ? poolUid : undefined;
+}
+
+/** A pool whose user could not be made with it, or is gone. Where our own user may not see that, there is nothing to say. */
+export async function checkUser(pool: OpenPool, repair: boolean): Promise<Finding[]> {
+  const poolUid = await uidOfOurs(pool);
+  if (poolUid === undefined) return [];
+  try {
+    const isKnown = await pool.table.read((transaction) => transaction.get(userKey) === userOf(poolUid));
+    const isThere = (await pool.site.cluster.findUser(userOf(poolUid), capsOf(poolUid))) !== undefined;
+    if (isKnown && isThere) return [];
+    if (repair) await makeUser(pool);
+  } catch (error) {
+    if (hasCode(error, "PERMISSION_DENIED", "PRECONDITION_FAILED")) return [];
+    throw error;
+  }
+  const message = `its volumes have no cephx user client.${userOf(poolUid)}`;
+  return [{ object: pool.where, message, repaired: repair }];
+}
+
+/** Of a pool that has ended. Where it may not be removed, what is left of it opens nothing any more. */
 export async function removeUser(site: Site, poolUid: string, where: string): Promise<void> {
-  await site.cluster.removeUser(nameOfUser(poolUid)).catch((error: unknown) => {
-    site.env.log.info(`${where}: its cephx user client.${nameOfUser(poolUid)} was not removed: ${messageOf(error)}`);
+  await site.cluster.removeUser(userOf(poolUid)).catch((error: unknown) => {
+    site.env.log.info(`${where}: its cephx user client.${userOf(poolUid)} was not removed: ${messageOf(error)}`);
   });
 }
 
-/** The key that opens a live volume, of the user in its connection. A pool that has no user yet gets one. */
+/** The key that opens a live volume, of the user in its connection. Only looks: previews ask for it, and frozen backends are asked. */
 export async function keyOf(pool: OpenPool, uid: string): Promise<string> {
-  const { poolUid, found } = await pool.table.read((transaction) => ({
+  const { user, found } = await pool.table.read((transaction) => ({
     found: requireSource(pool, transaction, uid),
-    poolUid: pool.header(transaction).uid,
+    user: transaction.get(userKey),
   }));
   const what = nameOf(pool, found);
   if (found.kind !== "volume")
@@ -76,12 +92,25 @@ export async function keyOf(pool: OpenPool, uid: string): Promise<string> {
         target: what,
       },
     );
-  return keyOfUser(pool, poolUid).catch((error: unknown) => {
+  const poolUid = await uidOfOurs(pool);
+  if (poolUid === undefined)
+    throw new KrStorageError(
+      "UNSUPPORTED",
+      `${pool.where} was there before KRStorage and has no user of its own: make one (docs/backends/ceph.md)`,
+      { target: pool.where },
+    );
+  const key = await pool.site.cluster.findUser(userOf(poolUid), capsOf(poolUid)).catch((error: unknown) => {
     if (!hasCode(error, "PERMISSION_DENIED")) throw error;
     throw new KrStorageError(
       "PERMISSION_DENIED",
-      `the key of ${what} cannot be had: the backend's cephx user may neither make client.${nameOfUser(poolUid)} nor read its key; allow it what docs/backends/ceph.md lists, or make a user for the pool yourself`,
+      `the key of ${what} cannot be had: the backend's cephx user may not read that of client.${userOf(poolUid)}; allow it what docs/backends/ceph.md lists, or make a user for the pool yourself`,
       { target: what },
     );
   });
+  if (key !== undefined && user === userOf(poolUid)) return key;
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `the volumes of ${pool.where} have no cephx user client.${userOf(poolUid)}; "krstorage fsck ${pool.where} --repair" makes it`,
+    { target: what },
+  );
 }

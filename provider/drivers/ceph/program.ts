@@ -70,7 +70,10 @@ def command(args):
     return {"out": out.decode(), "text": text}
 
 def pool_id(args):
-    connection().wait_for_latest_osdmap()
+    number = connection().wait_for_latest_osdmap()
+    if number:
+        # By an older map a pool may seem not to be there
+        raise Failure(abs(number), os.strerror(abs(number)))
     return connection().pool_lookup(args["name"])
 
 def fsid(args):
@@ -108,7 +111,8 @@ def table_gen(args):
             table.operate_read_op(op, TABLE)
         except rados.ObjectNotFound:
             return None
-        return dict((key, value.decode()) for key, value in found).get("gen")
+        # A table that has lost the key compares as one that has it empty
+        return dict((key, value.decode(errors="replace")) for key, value in found).get("gen", "")
 
 def table_write(args):
     with io(args["pool"], SPACE) as table, rados.WriteOpCtx() as op:
@@ -159,13 +163,27 @@ def copy_write(args):
         return True
 
 def records_drop(args):
-    """Everything of ours in a pool that is not; the table last, since it says what is going on."""
+    """Everything of ours in a pool that is not; the table last, since it says what is going on, and only where nobody has written since."""
+    if table_gen(args) != args["gen"]:
+        return False
     with io(args["pool"], SPACE) as opened:
-        for name in (COPY, CLOCK, TABLE):
+        for name in (COPY, CLOCK):
             try:
                 opened.remove_object(name)
             except rados.ObjectNotFound:
                 pass
+        with rados.WriteOpCtx() as op:
+            op.omap_cmp("gen", args["gen"], rados.LIBRADOS_CMPXATTR_OP_EQ)
+            op.remove()
+            try:
+                opened.operate_write_op(op, TABLE)
+            except rados.ObjectNotFound:
+                pass
+            except rados.Error as error:
+                if error.errno == E.ECANCELED:
+                    return False
+                raise
+        return True
 
 def encoded(body):
     return struct.pack("<BBI", 1, 1, len(body)) + body

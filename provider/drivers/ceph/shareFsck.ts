@@ -1,9 +1,10 @@
 import type { PoolCapabilities } from "../../model/pool";
 import type { Finding } from "../driver";
 import { capabilitiesOf } from "./capabilities";
-import { allEntries, goneKey, groupsIn, poolKey, type ReadEntry } from "./entry";
+import { allEntries, findEntry, goneKey, groupsIn, poolKey, type ReadEntry } from "./entry";
+import { settleGate } from "./gate";
 import type { OpenPool } from "./openPool";
-import { closeShare, snapshotsIn, whileCopied } from "./shareEnd";
+import { snapshotsIn, whileCopied } from "./shareEnd";
 import { quotaOf, type SharesSeen, subvolumeOf, userOf } from "./shareStored";
 
 /** A pool that could take no shares when it was made, and could now. What it can do stands in its record, so a repair notes it there. */
@@ -74,7 +75,7 @@ export async function checkShare(
   const quota = quotaOf(found, seen);
   if (quota === undefined || quota < record.sizeBytes)
     await report(`its subvolume ${at.name} is held to ${quota ?? "no"} bytes, not to ${record.sizeBytes}`, () =>
-      filesystems.resize(at, record.sizeBytes),
+      holdToSize(pool, uid),
     );
   for (const snapshot of (await snapshotsIn(pool, found, seen)).ended)
     await report(`snapshot ${snapshot} of its subvolume ${at.name} is left of what has ended`, () =>
@@ -83,14 +84,24 @@ export async function checkShare(
   const user = userOf(uid);
   const hasUser = (await filesystems.users(at)).includes(user);
   if (phase === "live" && !hasUser)
-    await report(`the cephx user client.${user} that it is reached by is gone`, () =>
-      filesystems.authorize(at, user, "rw"),
-    );
+    await report(`the cephx user client.${user} that it is reached by is gone`, () => settleGate(pool, uid));
   if (phase === "trashed" && hasUser)
     await report(`it is in the trash and can still be reached by the cephx user client.${user}`, () =>
-      closeShare(pool, found),
+      settleGate(pool, uid),
     );
   return findings;
+}
+
+/** To what is promised by now, looked at once more: a smaller quota that comes late would shrink what has grown meanwhile. */
+async function holdToSize(pool: OpenPool, uid: string): Promise<void> {
+  for (let last = -1; ; ) {
+    const found = await pool.table.read((transaction) => findEntry(transaction, uid));
+    const at = found && subvolumeOf(found);
+    const wanted = Math.max(found?.record?.sizeBytes ?? 0, found?.growingTo ?? 0);
+    if (!at || wanted <= last) return;
+    await pool.site.filesystems.resize(at, wanted);
+    last = wanted;
+  }
 }
 
 /** Subvolumes are called `<name>.<uid>`. */

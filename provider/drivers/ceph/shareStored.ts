@@ -3,6 +3,7 @@ import { shellQuote } from "../shellQuote";
 import type { Entry, ReadEntry } from "./entry";
 import type { Subvolume, SubvolumesFound } from "./filesystems";
 import type { OpenPool } from "./openPool";
+import { userOf } from "./users";
 
 /** What the cluster shows of shares. */
 export interface SharesSeen {
@@ -16,8 +17,7 @@ export const noShares: SharesSeen = { found: {}, gone: [], monitors: { addresses
 
 type Wrong = { health: "missing" | "damaged" | "copied"; problem: string };
 
-/** The cephx user of a share: no other share ever has it. */
-export const userOf = (uid: string) => `krs.${uid}`;
+export { userOf };
 
 /** Where a share is; of a snapshot where its share is. Undefined for what is an image. */
 export function subvolumeOf({ subvolume, image }: Entry): Subvolume | undefined {

@@ -2,6 +2,7 @@ import type { Connection } from "../../model/volume";
 import type { StoredObject } from "../driver";
 import type { ImagesFound } from "./cluster";
 import { type Entry, type ReadEntry, userKey } from "./entry";
+import { afterCommit } from "./errors";
 import type { OpenPool } from "./openPool";
 import { quotaOf, type SharesSeen, seeShares, shareCarrier, shareConnection, shareProblem } from "./shareStored";
 
@@ -74,9 +75,9 @@ export function storedObject(found: ReadEntry, seen: Seen, reach: Reach): Stored
   };
 }
 
-/** An object as it is now. */
+/** An object that was just written, as it is now. */
 export async function lookAt(pool: OpenPool, found: ReadEntry): Promise<StoredObject> {
-  const [seen, reach] = await Promise.all([seeAll(pool, [found]), reachOf(pool)]);
+  const [seen, reach] = await afterCommit(Promise.all([seeAll(pool, [found]), reachOf(pool)]));
   return storedObject(found, seen, reach);
 }
 

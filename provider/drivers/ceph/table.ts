@@ -1,4 +1,4 @@
-import { KrStorageError } from "../../model/errors";
+import { KrStorageError, withOutcome } from "../../model/errors";
 import { newUid } from "../record";
 import type { Cluster } from "./cluster";
 import { SecondCopy } from "./secondCopy";
@@ -94,6 +94,17 @@ export class Table {
     return this.change(look);
   }
 
+  /** Ends the table and all that is ours beside it, if nobody writes meanwhile. What `may` throws refuses it. */
+  async drop(may: (transaction: Transaction) => void): Promise<void> {
+    for (;;) {
+      await this.refresh();
+      const { generation } = this;
+      if (generation === null) return;
+      may(new Transaction(this.cells));
+      if (await this.cluster.dropRecords(this.pool, generation)) return;
+    }
+  }
+
   private async work(): Promise<void> {
     this.isWorking = true;
     try {
@@ -105,10 +116,12 @@ export class Table {
 
   /** Settles every one of these changes, whatever happens. */
   private async round(changes: Pending[]): Promise<void> {
+    let decided: Outcome[] = [];
     try {
       for (let attempt = 1; attempt <= longestContest; attempt += 1) {
         await this.refresh();
         const { written, results } = this.decide(changes);
+        decided = results;
         if (written.size > 0 && !(await this.write(written))) continue;
         answer(changes, results, (outcome) => !outcome.wrote);
         // The next round does not wait for the copy; who has written and is answered may rely on it
@@ -121,7 +134,9 @@ export class Table {
         { retryable: true },
       );
     } catch (error) {
-      for (const { fail } of changes) fail(error);
+      // What only looked, or was refused, has changed nothing whatever became of the others
+      for (const [index, { fail }] of changes.entries())
+        fail(KrStorageError.isInstance(error) && !decided[index]?.wrote ? withOutcome(error, "not-applied") : error);
     }
   }
 
@@ -166,9 +181,9 @@ export class Table {
         remove,
       );
     } catch (error) {
-      // The write may have been made although its answer was lost: its generation tells
+      // The write may have been made although its answer was lost: its generation tells, if that can be had and nobody has written since
       if (!KrStorageError.isInstance(error) || error.outcome !== "unknown") throw error;
-      if ((await this.cluster.tableGeneration(this.pool)) !== generation) throw error;
+      if ((await this.cluster.tableGeneration(this.pool).catch(() => undefined)) !== generation) throw error;
       isWritten = true;
     }
     if (!isWritten) return false;
@@ -184,11 +199,11 @@ export class Table {
     const generation = await this.cluster.tableGeneration(this.pool);
     if (generation === this.generation) return;
     for (;;) {
-      const rows = (await this.cluster.readTable(this.pool)) ?? [];
+      const rows = await this.cluster.readTable(this.pool);
       const read = new Map(rows);
       // Read in pages: whole only if nobody wrote meanwhile
       const after = await this.cluster.tableGeneration(this.pool);
-      if ((read.get(generationKey) ?? null) !== after) continue;
+      if ((rows && (read.get(generationKey) ?? "")) !== after) continue;
       read.delete(generationKey);
       this.cells = new Map([...read].map(([key, text]) => [key, this.kept(key, text)]));
       this.generation = after;

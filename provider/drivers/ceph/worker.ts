@@ -1,51 +1,39 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { z } from "zod";
-import { KrStorageError } from "../../model/errors";
+import { constants } from "node:os";
+import type { z } from "zod";
 import { readAnswer } from "./answers";
-import { cephError } from "./errors";
+import { cephError, cutOff } from "./errors";
 import type { CephOptions } from "./options";
-import { program } from "./program";
+import { type Reply, WorkerProcess } from "./workerProcess";
 
-/** How many requests the worker works on at once. */
-const threads = 16;
-/** A request that is not answered this long after the cluster's own time-out has lost its worker. */
-const graceMs = 5_000;
-/** These take as long as there are blocks. Each step of theirs is bounded by the cluster's own time-out. */
-const longOperations = new Set([
-  "image_clone",
-  "image_flatten",
-  "image_grow",
-  "image_rollback",
-  "image_write_file",
-  "image_remove",
-  "snapshot_remove",
-  "trash_remove",
+/** These only look: they are asked once more where the connection they were asked by turns out to be of no use. */
+const looks = new Set([
+  "clock",
+  "copy_read",
+  "fsid",
+  "image_answers",
+  "image_id",
+  "image_overlap",
+  "image_snapshots",
+  "image_watchers",
+  "images",
+  "monitors",
+  "names",
+  "pool_id",
+  "sessions",
+  "strangers",
+  "subvolumes",
+  "table_gen",
+  "table_read",
 ]);
 
-const reply = z.object({
-  id: z.int(),
-  result: z.unknown().optional(),
-  error: z.object({ number: z.int().nullable(), text: z.string(), step: z.string().nullable() }).optional(),
-});
-type Reply = z.infer<typeof reply>;
-
-interface Waiting {
-  isLong: boolean;
-  settle(reply: Reply): void;
-  fail(error: KrStorageError): void;
-}
-
 /**
- * The process that holds the connection to the cluster. It starts with the first request, and anew with the next one after it
- * has died; it ends when its input does, so that nothing is left of it when this process is killed.
+ * The driver's connections to the cluster. Each is a process, which starts with the first request that needs it and anew with the next one
+ * after it has died, or is of no use any more.
  */
 export class Worker {
-  private child: ChildProcessWithoutNullStreams | undefined;
-  private readonly waiting = new Map<number, Waiting>();
-  private nextId = 1;
-  /** The end of what the worker has written to its standard error: Ceph's libraries say there alone why they do not get in. */
-  private complaint = "";
+  private main: WorkerProcess | undefined;
+  /** What is asked of the manager has a process of its own, which can be ended while others go on. */
+  private managing: WorkerProcess | undefined;
 
   constructor(
     private readonly backend: string,
@@ -60,147 +48,49 @@ export class Worker {
     what: string,
     target: string,
   ): Promise<Result> {
-    const answer = await this.ask(operation, args, target);
-    if (answer.error) throw cephError({ ...answer.error, isKeyRefused: isKeyRefused(this.complaint) }, what, target);
+    let by = this.processFor(operation, target);
+    let answer = await this.ask(by, operation, args, target);
+    if (isNumber(answer, cutOff) && looks.has(operation)) {
+      by = this.processFor(operation, target);
+      answer = await this.ask(by, operation, args, target);
+    }
+    if (answer.error) throw cephError({ ...answer.error, isKeyRefused: by.isKeyRefused }, what, target);
     const about = { what, target, answer: "the cluster's answer", outcome: "unknown" as const };
     return readAnswer(schema, answer.result ?? null, about);
   }
 
-  /** Waits for nothing that is under way: the worker finishes it and ends. */
+  /** Waits for nothing that is under way: the processes finish it and end. */
   async close(): Promise<void> {
-    this.child?.stdin.end();
-    this.child = undefined;
+    for (const each of [this.main, this.managing]) each?.retire();
+    this.main = undefined;
+    this.managing = undefined;
   }
 
-  private ask(operation: string, args: Record<string, unknown>, target: string): Promise<Reply> {
-    return new Promise((settle, fail) => {
-      const id = this.nextId++;
-      const isLong = longOperations.has(operation);
-      const timer = isLong ? undefined : setTimeout(() => this.expire(id, child, target), this.limitMs);
-      const done = () => {
-        clearTimeout(timer);
-        this.waiting.delete(id);
-        if (this.waiting.size === 0) this.holdProcess(false);
-      };
-      this.waiting.set(id, {
-        isLong,
-        settle(answer) {
-          done();
-          settle(answer);
-        },
-        fail(error) {
-          done();
-          fail(error);
-        },
-      });
-      const child = this.started(target);
-      this.holdProcess(true);
-      child.stdin.write(`${JSON.stringify({ id, operation, args })}\n`);
-    });
+  private async ask(
+    by: WorkerProcess,
+    operation: string,
+    args: Record<string, unknown>,
+    target: string,
+  ): Promise<Reply> {
+    const answer = await by.ask(operation, args, target);
+    // For this connection it stays like that for ever
+    if (isNumber(answer, cutOff)) by.retire();
+    // Ceph's library would send it again, whenever a manager is there: long after whoever asked has done something else
+    if (operation === "manager" && isNumber(answer, constants.errno.ETIMEDOUT))
+      by.lose("its manager did not answer in time: look at `ceph mgr stat`");
+    return answer;
   }
 
-  private get limitMs(): number {
-    return this.options.answerSeconds * 1000 + graceMs;
-  }
-
-  /** Gives a request up. With it the worker, which hangs, unless it is also doing something that takes long. */
-  private expire(id: number, child: ChildProcessWithoutNullStreams, target: string): void {
-    const why = "the cluster did not answer in time: look at `ceph status`";
-    if ([...this.waiting.values()].some(({ isLong }) => isLong)) this.waiting.get(id)?.fail(this.lost(why, target));
-    else this.lose(child, why, target);
-  }
-
-  private started(target: string): ChildProcessWithoutNullStreams {
-    if (this.child) return this.child;
-    // Isolated: neither the user's environment nor the current folder decide what is imported
-    const child = spawn(this.options.python, ["-I", "-c", program], { stdio: ["pipe", "pipe", "pipe"] });
-    this.child = child;
-    this.complaint = "";
-    child.stderr.on("data", (chunk) => {
-      this.complaint = `${this.complaint}${chunk}`.slice(-4000);
-    });
-    child.on("error", (error) => this.lose(child, error.message, target));
-    child.on("exit", () => this.lose(child, exceptionIn(this.complaint) ?? "its process ended", target));
-    child.stdin.on("error", () => undefined); // its exit says why
-    createInterface({ input: child.stdout }).on("line", (line) => this.receive(child, line, target));
-    child.stdin.write(`${JSON.stringify(this.settings())}\n`);
-    return child;
-  }
-
-  private settings(): Record<string, unknown> {
-    const { monitors, configFile, user, key, keyring, answerSeconds } = this.options;
-    const seconds = String(answerSeconds);
-    return {
-      user,
-      configFile,
-      connectTimeout: answerSeconds,
-      threads,
-      conf: {
-        ...(monitors === undefined ? {} : { mon_host: monitors.join(",") }),
-        ...(key === undefined ? {} : { key }),
-        ...(keyring === undefined ? {} : { keyring }),
-        client_mount_timeout: seconds,
-        rados_mon_op_timeout: seconds,
-        rados_osd_op_timeout: seconds,
-        // Clones that need no protected snapshot: those can be removed while clones still use their blocks
-        rbd_default_clone_format: "2",
-        // A library in someone else's process: no files, nothing on its output
-        log_to_stderr: "false",
-        log_file: "",
-        admin_socket: "",
-      },
-    };
-  }
-
-  private receive(child: ChildProcessWithoutNullStreams, line: string, target: string): void {
-    const answer = parseReply(line);
-    if (answer) this.waiting.get(answer.id)?.settle(answer);
-    else this.lose(child, "answered what is no answer", target);
-  }
-
-  /** Fails everything that waits for a worker that is gone or hangs: what it was doing may have been done. */
-  private lose(child: ChildProcessWithoutNullStreams, why: string, target: string): void {
-    if (this.child !== child) return;
-    this.child = undefined;
-    child.kill("SIGKILL");
-    for (const { fail } of [...this.waiting.values()]) fail(this.lost(why, target));
-  }
-
-  private lost(why: string, target: string): KrStorageError {
-    const isMissing = /ModuleNotFoundError|ENOENT/.test(why);
-    const hint = isMissing
-      ? `; install ceph-common (it brings python3-rados and python3-rbd for ${this.options.python}), or set the backend's "python"`
-      : "";
-    return new KrStorageError(
-      "UNAVAILABLE",
-      `the connection of backend "${this.backend}" to Ceph was lost: ${why}${hint}`,
-      { target, retryable: !isMissing, outcome: isMissing ? "not-applied" : "unknown" },
-    );
-  }
-
-  /** A worker that has nothing to do does not keep our process alive. */
-  private holdProcess(isHeld: boolean): void {
-    const { child } = this;
-    if (!child) return;
-    const streams = [child, child.stdin, child.stdout, child.stderr] as unknown as { ref(): void; unref(): void }[];
-    for (const each of streams) isHeld ? each.ref() : each.unref();
+  private processFor(operation: string, target: string): WorkerProcess {
+    const key = operation === "manager" ? "managing" : "main";
+    const known = this[key];
+    if (known && !known.isLost) return known;
+    const started = new WorkerProcess(this.backend, this.options, target);
+    this[key] = started;
+    return started;
   }
 }
 
-/** A cluster that refuses a key is asked again and again by Ceph's libraries until time is up. */
-function isKeyRefused(complaint: string): boolean {
-  return /handle_auth_bad_method|failed to decode key|keyring not found|no keyring found/.test(complaint);
-}
-
-/** Python's own last word, and nothing of what Ceph's libraries have written: they quote keys. */
-function exceptionIn(complaint: string): string | undefined {
-  return complaint.split("\n").findLast((line) => /^\w+(Error|Exception)\b/.test(line));
-}
-
-function parseReply(line: string): Reply | undefined {
-  try {
-    return reply.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+function isNumber({ error }: Reply, number: number): boolean {
+  return error?.number != null && error.step === null && Math.abs(error.number) === number;
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, KrStorageError, messageOf } from "../../model/errors";
+import { type ErrorCode, type ErrorDetails, KrStorageError, messageOf, withOutcome } from "../../model/errors";
 
 interface Mapping {
   code: ErrorCode;
@@ -112,17 +112,6 @@ export function toKrStorageError(
     retryable: mapping.retryable ?? false,
     ...outcome,
     ...details,
-  });
-}
-
-/** The same error with another outcome, for what is found out after it was thrown. */
-export function withOutcome(error: KrStorageError, outcome: KrStorageError["outcome"]): KrStorageError {
-  return new KrStorageError(error.code, error.message, {
-    retryable: error.retryable,
-    outcome,
-    issues: error.issues,
-    cause: error.cause,
-    ...(error.target === undefined ? {} : { target: error.target }),
   });
 }
 

@@ -1,11 +1,11 @@
 import { KrStorageError } from "../../model/errors";
-import { applyPolicyChange, requireMatch } from "../changes";
+import { alreadyOwned, applyPolicyChange, requireMatch } from "../changes";
 import type { Call, Match, NewPolicy, PolicyChange } from "../driver";
 import { formatVersion, type PolicyRecord } from "../record";
 import { checkedPolicyRecord, requireNameablePolicy } from "../requests";
 import type { OpenPool } from "./openPool";
 import { dropPolicyCopy, refreshPolicyCopy } from "./policyCopies";
-import { deletePolicy, findPolicy, insertPolicy, policyRow, savePolicy } from "./policyRows";
+import { deletePolicy, findPolicy, insertPolicy, policiesNamed, policyRow, savePolicy } from "./policyRows";
 import type { Transaction } from "./transaction";
 
 /** Keeps the record of a policy. */
@@ -29,6 +29,8 @@ export async function createPolicy(pool: OpenPool, policy: NewPolicy, call: Call
           target: pool.where,
         },
       );
+    const second = policiesNamed(pool.database, policy.name).find(({ owner }) => owner === policy.owner);
+    if (second) throw alreadyOwned(second, pool.where);
     const made = checkedPolicyRecord(newRecord(policy, transaction, call), what);
     insertPolicy(pool.database, made);
     transaction.audit("create-policy", made, undefined, made);

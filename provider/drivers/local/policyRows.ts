@@ -23,6 +23,13 @@ export function policyRow(database: PoolDatabase, uid: string): PolicyRow | unde
   return database.sql(`SELECT ${columns} FROM policies WHERE uid = ?`).get(uid) as PolicyRow | undefined;
 }
 
+/** The policies of a name whose records can be read. */
+export function policiesNamed(database: PoolDatabase, name: string): PolicyRecord[] {
+  if (!database.hasPolicies()) return [];
+  const rows = database.sql("SELECT record FROM policies WHERE name = ?").all(name) as unknown as { record: string }[];
+  return rows.flatMap(({ record }) => parsePolicy(record) ?? []);
+}
+
 /** Reads a row like any foreign input. What is wrong with it is a sentence. */
 export function readPolicyRow(row: PolicyRow): { record: PolicyRecord } | { problem: string } {
   const record = parsePolicy(row.record);

@@ -36,11 +36,29 @@ export const policyCases: CaseDefinition[] = [
       for (const driver of [bench.driver, await bench.another()])
         await assertRefused(driver.createPolicy(bench.ref, again, call()), "ALREADY_EXISTS");
       assertSame(await bench.policies(), [first]);
-      const second = await bench.policy("nightly");
+      const second = await bench.policy("nightly", { owner: "org/other" });
       assertSame(
         (await bench.policies()).map(({ uid }) => uid),
         [first.uid, second.uid].sort(),
       );
+    },
+  },
+  {
+    name: "policy: of one owner there is one of a name, also where several make it at the same time",
+    async run(bench) {
+      const drivers = [bench.driver, await bench.another(), bench.driver];
+      const endings = await Promise.all(
+        drivers.map((driver) =>
+          endingOf(driver.createPolicy(bench.ref, bench.policyInputs("nightly", { owner: "org/one" }), call())),
+        ),
+      );
+      assertSame(endings.map(({ error }) => error?.code ?? "ok").sort(), ["ALREADY_EXISTS", "ALREADY_EXISTS", "ok"]);
+      const [first] = await bench.policies();
+      assert.ok(first);
+      await bench.policy("weekly", { owner: "org/one" });
+      await bench.driver.removePolicy(bench.ref, matchOf({ record: first }), call());
+      await bench.policy("nightly", { owner: "org/one" });
+      assertSame((await bench.policies()).map(({ name }) => name).sort(), ["nightly", "weekly"]);
     },
   },
   {

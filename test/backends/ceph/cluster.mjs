@@ -44,11 +44,12 @@ export const krstorageCaps = [
     // Users for the volumes of its pools, with these capabilities to the letter: a prefix, or one that is not named, would let it give itself any
     'allow command "auth get-or-create" with entity regex "client[.]krs[.][0-9a-f]{32}" caps_mon="profile rbd"' +
       ' caps_osd regex "allow rwx namespace=.. tag krstorage uid=[0-9a-f]{32}" caps_mgr="allow module krstorage.none r" caps_mds="allow r path=/krstorage.none"',
+    'allow command "auth get" with entity regex "client[.]krs[.][0-9a-f]{32}"',
     'allow command "auth rm" with entity regex "client[.]krs[.][0-9a-f]{32}"',
   ].join(", "),
   "mgr",
-  // Shares are subvolumes, which the manager makes
-  "allow r, allow module volumes rw",
+  // Shares are subvolumes, which the manager makes. No more of it: with "allow r" its other modules would tell what they keep, keys among it
+  "allow module volumes rw",
   "osd",
   "allow rwx tag krstorage *=*",
   // Only with all rights does a file system's server say who has something of it mounted. What files hold stays closed to it

@@ -1,9 +1,11 @@
 import { cephDriver } from "../../../provider/drivers/ceph";
 import type { Driver, DriverEnv, StoredObject } from "../../../provider/drivers/driver";
+import { openStorage } from "../../../provider/storage";
 import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf, poolInputs, refOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { cephConfig } from "../support/cephBackend";
 import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { keyOfRing, type Reach, runAs } from "../support/consumer";
@@ -125,12 +127,47 @@ describeWith({ needs: ["ceph"] }, "ceph: the user of a pool's volumes", () => {
         "PERMISSION_DENIED",
         expect.stringContaining("docs/backends/ceph.md"),
       ]);
-      // Once it may be had, the pool gets its user with the first who asks
+      // Where it may be had a repair makes it, and asking for it makes nothing
+      const asked = await refusal(bench.driver.key(refOf(pool), volume.record.uid, call()));
+      expect([asked.code, asked.message]).toEqual(["PRECONDITION_FAILED", expect.stringContaining("fsck")]);
+      expect(await usersOfPools()).not.toContain(`client.krs.${pool.record.uid}`);
+      for (const repair of [false, true])
+        expect(await bench.driver.fsck(refOf(pool), { repair }, call())).toMatchObject([{ repaired: repair }]);
       expect(await bench.driver.key(refOf(pool), volume.record.uid, call())).toMatch(/^AQ/);
       const [listed] = (await driver.list(refOf(pool), call())).objects;
       expect(connectionOf(listed as StoredObject).user).toBe(`krs.${pool.record.uid}`);
     });
     await user.command({ prefix: "auth rm", entity: "client.plain" });
+  }, 60_000);
+
+  test("a frozen backend tells the key that there is, and neither it nor the question of a preview makes a user", async () => {
+    const volume = await bench.volume("data");
+    const id = `main/${bench.ref.name}/data`;
+    const frozen = openStorage({ backends: { main: { ...(cephConfig(cluster()).main as object), readOnly: true } } });
+    try {
+      const [entity] = await usersOfPools();
+      expect(await frozen.key(id)).toEqual({
+        user: connectionOf(volume).user,
+        key: await bench.driver.key(bench.ref, volume.record.uid, call()),
+      });
+      const before = await user.do("read_all", { pool: bench.ref.name });
+      await user.command({ prefix: "auth rm", entity });
+      expect((await refusal(frozen.key(id))).code).toBe("PRECONDITION_FAILED");
+      expect(await usersOfPools()).toEqual([]);
+      expect(await user.do("read_all", { pool: bench.ref.name })).toEqual(before);
+    } finally {
+      await frozen.close();
+    }
+    expect(await bench.driver.fsck(bench.ref, { repair: true }, call())).toMatchObject([{ repaired: true }]);
+    expect(await usersOfPools()).toHaveLength(1);
+  }, 60_000);
+
+  test("KRStorage's own user is told nothing of what the manager's other modules keep", async () => {
+    const { monitors, keyring } = cluster();
+    const own = { monitors, user: "krstorage", key: keyOfRing(keyring) };
+    expect(runAs(own, "ceph", ["fs", "volume", "ls"]).toString()).toContain("name");
+    for (const command of ["crash ls", "balancer status", "device ls"])
+      expect(() => runAs(own, "ceph", command.split(" "))).toThrow(/access denied|EACCES|EPERM/);
   }, 60_000);
 
   test("KRStorage's own user can make and read no other users, nor any with more", async () => {

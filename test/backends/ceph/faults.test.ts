@@ -3,15 +3,23 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cephDriver } from "../../../provider/drivers/ceph";
+import { Cluster } from "../../../provider/drivers/ceph/cluster";
+import { Worker } from "../../../provider/drivers/ceph/worker";
+import type { StoredObject } from "../../../provider/drivers/driver";
 import { KrStorageError } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call } from "../../../provider/testing/bench";
+import { type Bench, call, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
+import { killAll } from "../../engine/support/processes";
 import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
 import { withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
+import { CephDaemons } from "../support/cephDaemons";
+import { driverOn } from "../support/driverOn";
+import { driverProcesses } from "../support/driverProcesses";
+import { refusal } from "../support/refusal";
 
 describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed", () => {
   const cluster = clusterForTests();
@@ -23,6 +31,14 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
   });
 
   const pidOf = (daemon: string) => Number(readFileSync(join(cluster().folder, "run", `${daemon}.pid`), "utf8"));
+  const daemons = new CephDaemons(cluster);
+  /** The addresses of those who have asked a pool for the time in the last minute. */
+  const clockLockers = async (pool: string): Promise<string[]> => {
+    const where = ["--conf", cluster().conf, "-p", pool, "-N", "krstorage"];
+    const told = execFileSync("rados", [...where, "lock", "info", "krstorage.clock", "clock", "--format", "json"]);
+    const { lockers } = JSON.parse(told.toString()) as { lockers: { addr: string }[] };
+    return lockers.map(({ addr }) => addr);
+  };
   const imagesIn = (pool: string) =>
     execFileSync("rbd", ["--conf", cluster().conf, "ls", pool], { timeout: 60_000 })
       .toString()
@@ -66,6 +82,31 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
     );
   }, 120_000);
 
+  test("what a manager was asked that did not answer in time is not sent again when there is one", async () => {
+    const isManaged = async () => typeof (await harness.user.do("manager", { prefix: "fs volume ls" })) === "string";
+    const share = await bench.driver.create(bench.ref, bench.shareInputs("home"), call());
+    const driver = driverOn(cluster(), Cluster, { answerSeconds: 4 });
+    const match = matchOf(share);
+    await driver.grow(bench.ref, match, 2 * share.record.sizeBytes, call());
+    const start = await daemons.kill("mgr.x");
+    const late = await refusal(driver.grow(bench.ref, match, 4 * share.record.sizeBytes, call()));
+    expect([late.code, late.outcome]).toEqual(["UNAVAILABLE", "unknown"]);
+    start();
+    const held = async () => {
+      const [{ record, actualSizeBytes }] = (await driver.list(bench.ref, call())).objects as [StoredObject];
+      return [record.sizeBytes / share.record.sizeBytes, actualSizeBytes / share.record.sizeBytes];
+    };
+    // What was sent again would be done before what is asked only now
+    await until(async () => (await driver.holders(bench.ref, share.record.uid, call())).length === 0);
+    await until(isManaged);
+    const other = await bench.driver.create(bench.ref, bench.shareInputs("other"), call());
+    await driver.grow(bench.ref, matchOf(other), 2 * other.record.sizeBytes, call());
+    expect(await held()).toEqual([2, 2]);
+    await driver.grow(bench.ref, match, 4 * share.record.sizeBytes, call());
+    expect(await held()).toEqual([4, 4]);
+    await driver.close();
+  }, 180_000);
+
   test("a monitor that stands still: UNAVAILABLE in time, nothing is taken for empty, and afterwards all goes on", async () => {
     const volume = await bench.stampedVolume("data", "kept");
     const options = { ...optionsFor(cluster()), answerSeconds: 2 };
@@ -86,6 +127,92 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
     await until(async () => (await driver.list(bench.ref, call())).objects.length === 1);
     await driver.close();
     await bench.assertBytes(volume, "kept");
+  }, 120_000);
+
+  test("by a monitor that does not answer no pool is taken for one that is not there, or was removed", async () => {
+    const driver = driverOn(cluster(), Cluster, { answerSeconds: 2 });
+    await driver.list(bench.ref, call());
+    process.kill(pidOf("mon.a"), "SIGSTOP");
+    try {
+      for (const attempt of [
+        () => driver.removePool(bench.ref, matchOf(bench.pool), call()),
+        () => driver.readPool({ name: bench.ref.name }, call()),
+        () => driver.readPool({ name: "never-made" }, call()),
+      ])
+        expect((await refusal(attempt())).code).toBe("UNAVAILABLE");
+    } finally {
+      process.kill(pidOf("mon.a"), "SIGCONT");
+    }
+    await driver.close();
+    await until(async () => (await bench.list()).objects.length === 0);
+  }, 120_000);
+
+  test("a write that was made, after which nothing answers any more, is not told to be none", async () => {
+    let isArmed = false;
+    /** Writes; then its process is gone, and the monitor does not let a new one in. */
+    class CutOff extends Cluster {
+      override async writeTable(...args: Parameters<Cluster["writeTable"]>): Promise<boolean> {
+        const isWritten = await super.writeTable(...args);
+        if (!isArmed) return isWritten;
+        process.kill(pidOf("mon.a"), "SIGSTOP");
+        const answer = super.tableGeneration(args[0]);
+        killAll(driverProcesses());
+        await answer.catch(() => undefined);
+        throw new KrStorageError("UNAVAILABLE", "the answer was lost", { outcome: "unknown" });
+      }
+    }
+    const driver = driverOn(cluster(), CutOff, { answerSeconds: 2 });
+    await driver.list(bench.ref, call());
+    isArmed = true;
+    try {
+      const change = { labels: { is: "written" } };
+      const error = await refusal(driver.updatePool(bench.ref, matchOf(bench.pool), change, call()));
+      expect([error.code, error.outcome]).toEqual(["UNAVAILABLE", "unknown"]);
+    } finally {
+      process.kill(pidOf("mon.a"), "SIGCONT");
+    }
+    await driver.close();
+    await until(async () => (await bench.list()).pool.record.labels.is === "written");
+  }, 120_000);
+
+  test("a connection that the cluster has cut off is replaced: looks go through, and of a write it is said that nobody knows", async () => {
+    /** Has the cluster cut off whoever asks for the time by this. What it is worth shows when the OSDs have heard of it. */
+    const cutOff = async (askTime: () => Promise<unknown>) => {
+      const known = await clockLockers(bench.ref.name);
+      await askTime();
+      const [own, ...others] = (await clockLockers(bench.ref.name)).filter((address) => !known.includes(address));
+      expect(others).toEqual([]);
+      await harness.user.command({ prefix: "osd blocklist", blocklistop: "add", addr: own });
+    };
+    const before = driverProcesses();
+    const driver = driverOn(cluster());
+    const list = () => driver.list(bench.ref, call());
+    await cutOff(list);
+    const [pid] = driverProcesses().filter((each) => !before.includes(each));
+    while (driverProcesses().includes(pid as number)) expect((await list()).objects).toEqual([]);
+    const made = await driver.create(bench.ref, bench.volumeInputs("data"), call());
+    expect((await bench.contents()).map(({ record }) => record.uid)).toEqual([made.record.uid]);
+    await driver.close();
+    // Single requests, without the looks that a call of the driver begins with
+    const worker = new Worker("test", optionsFor(cluster()));
+    const requests = new Cluster(worker, "test");
+    const id = (await requests.poolId(bench.ref.name)) as number;
+    await cutOff(() => requests.now(id));
+    const write = (count: number) => requests.createImage(id, `krs-test.${count}`, 2 ** 20, null);
+    let count = 1;
+    let failed: unknown;
+    while (failed === undefined)
+      await write(count).then(
+        () => {
+          count += 1;
+        },
+        (error: unknown) => {
+          failed = error;
+        },
+      );
+    expect(failed).toMatchObject({ code: "UNAVAILABLE", retryable: true, outcome: "unknown" });
+    expect(await write(count + 1)).toEqual(expect.any(String));
+    await worker.close();
   }, 120_000);
 
   test("without a manager volumes are made, listed, copied and deleted all the same", async () => {

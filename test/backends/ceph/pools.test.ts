@@ -8,12 +8,14 @@ import { Worker } from "../../../provider/drivers/ceph/worker";
 import type { Driver, StoredObject, StoredPool } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
 import type { CephPool } from "../../../provider/model/cephPool";
+import { KrStorageError } from "../../../provider/model/errors";
 import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf, poolInputs, refOf, settingsWith } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
+import { driverOn, Gate } from "../support/driverOn";
 import { refusal } from "../support/refusal";
 
 describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are taken over", () => {
@@ -119,15 +121,106 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
       await bench.volume("data", {}, refOf(pool));
     });
 
-    test("a removal that was interrupted after the rename is ended by the next one, data pool included", async () => {
+    /** As a removal leaves a pool that was killed after it had marked it, and perhaps renamed it. */
+    async function interrupt(pool: StoredPool, { renamed }: { renamed: boolean }): Promise<void> {
+      const { name, uid } = pool.record;
+      const removal = newUid();
+      const value = JSON.parse((await user.do("read_table", { pool: name, key: "pool" })) as string);
+      await user.do("edit_table", { pool: name, key: "pool", value: JSON.stringify({ ...value, removing: removal }) });
+      if (!renamed) return;
+      const rename = (srcpool: string, destpool: string) =>
+        user.command({ prefix: "osd pool rename", srcpool, destpool });
+      await rename(name, `krs-del.${uid}.${removal}`);
+      const data = `krs-data.${uid}`;
+      if ((await poolNames()).includes(data)) await rename(data, `krs-del.${uid}.${removal}.data`);
+    }
+    const nameNow = async (uid: string) =>
+      (await poolNames()).find((name) => name.startsWith(`krs-del.${uid}`) && !name.endsWith(".data"));
+
+    test("a removal that was interrupted is ended by the next one, data pool included; what stands against it puts all back", async () => {
       const pool = await bench.newPool(withCeph(ec));
       const { name, uid } = pool.record;
-      await user.command({ prefix: "osd pool rename", srcpool: name, destpool: `krs-del.${uid}` });
-      rbd("create", "--size", "1M", `krs-del.${uid}/theirs`);
-      expect((await refusal(remove(pool))).code).toBe("IN_USE");
-      rbd("rm", `krs-del.${uid}/theirs`);
-      expect(await remove(pool)).toBe("gone");
+      await interrupt(pool, { renamed: true });
+      rbd("create", "--size", "1M", `${await nameNow(uid)}/theirs`);
+      expect(await refusal(remove(pool))).toMatchObject({ code: "IN_USE", outcome: "not-applied" });
+      expect((await poolNames()).filter((each) => each.includes(uid) || each === name).sort()).toEqual(
+        [`krs-data.${uid}`, name].sort(),
+      );
+      const volume = await bench.volume("data", {}, refOf(pool));
+      await bench.stamp(volume, "goes on");
+      await purge(pool, volume);
+      rbd("rm", `${name}/theirs`);
+      await interrupt(pool, { renamed: true });
+      expect(await remove(pool)).toBe("removed");
       expect((await poolNames()).filter((each) => each.includes(uid))).toEqual([]);
+      expect(await remove(pool)).toBe("gone");
+    }, 60_000);
+
+    test("a removal that was interrupted is found by a check, and a repair takes it back", async () => {
+      for (const renamed of [false, true]) {
+        const pool = await bench.newPool(withCeph(ec));
+        const fsck = (repair: boolean) => bench.driver.fsck(refOf(pool), { repair }, call());
+        await interrupt(pool, { renamed });
+        if (!renamed) expect((await refusal(bench.volume("data", {}, refOf(pool)))).message).toContain("fsck");
+        const found = {
+          object: expect.stringContaining(pool.record.name),
+          message: expect.stringContaining("removal"),
+        };
+        expect(await fsck(false)).toEqual([{ ...found, repaired: false }]);
+        expect(await fsck(true)).toEqual([{ ...found, repaired: true }]);
+        expect(await fsck(false)).toEqual([]);
+        await bench.stamp(await bench.volume("data", {}, refOf(pool)), "goes on");
+      }
+    }, 60_000);
+
+    test.each(["renamePool", "deletePool"] as const)(
+      "a removal that was held up before it could %s, and taken back by another one meanwhile, ends nothing",
+      async (method) => {
+        const gate = new Gate();
+        class Held extends Cluster {
+          override async renamePool(from: string, to: string): Promise<void> {
+            if (method === "renamePool") await gate.pass();
+            return super.renamePool(from, to);
+          }
+          override async deletePool(name: string): Promise<void> {
+            if (method === "deletePool") await gate.pass();
+            return super.deletePool(name);
+          }
+        }
+        const pool = await bench.newPool(withCeph(ec));
+        const { uid, name } = pool.record;
+        const slow = driverOn(cluster(), Held);
+        const held = slow.removePool(refOf(pool), matchOf(pool), call()).catch((error: unknown) => error);
+        await gate.reached;
+        // Another one sees what it cannot end, and lets the pool be
+        rbd("create", "--size", "1M", `${(await nameNow(uid)) ?? name}/theirs`);
+        expect((await refusal(remove(pool))).code).toBe("IN_USE");
+        rbd("rm", `${name}/theirs`);
+        const volume = await bench.volume("data", {}, refOf(pool));
+        await bench.stamp(volume, "kept");
+        gate.open();
+        expect(await held).toMatchObject({ code: "IN_USE", retryable: true });
+        await slow.close();
+        expect((await poolNames()).filter((each) => each.includes(uid))).toEqual([`krs-data.${uid}`]);
+        await bench.assertBytes(volume, "kept");
+        await bench.volume("more", {}, refOf(pool));
+      },
+      60_000,
+    );
+
+    test("of two that remove a pool at the same time one has removed it, and the other one says nothing else", async () => {
+      const pool = await bench.newPool(withCeph(ec));
+      const others = [bench.driver, await bench.another(), await bench.another()];
+      const endings = await Promise.allSettled(
+        others.map((driver) => driver.removePool(refOf(pool), matchOf(pool), call())),
+      );
+      const codes = endings.map((each) => (each.status === "fulfilled" ? each.value : each.reason.code));
+      expect(codes.filter((code) => !["removed", "gone", "IN_USE", "UNAVAILABLE", "NOT_FOUND"].includes(code))).toEqual(
+        [],
+      );
+      // Whoever comes next ends it, or is told that it is gone
+      expect(await remove(pool)).toMatch(/removed|gone/);
+      expect((await poolNames()).filter((each) => each.includes(pool.record.uid))).toEqual([]);
     }, 60_000);
 
     test("a device class, and what no two copies share: the pool lies on those OSDs alone", async () => {
@@ -244,6 +337,66 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
       expect(await quotaOf(name)).toBe(0);
     });
 
+    test("of two who change it at once the last record's holds, also where the other's request comes late", async () => {
+      const gate = new Gate();
+      class Late extends Cluster {
+        override async setQuota(pool: string, bytes: number): Promise<void> {
+          if (bytes === 9 * bench.unit) await gate.pass();
+          return super.setQuota(pool, bytes);
+        }
+      }
+      const to = (driver: Driver, units: number) =>
+        driver.updatePool(refOf(pool), matchOf(pool), { settings: settings(units) }, call());
+      const settings = (units: number) => settingsWith({ capacityBytes: units * bench.unit, ceph: { quota: true } });
+      const pool = await bench.newPool({ settings: settings(8) });
+      const { adminKeyring } = cluster();
+      const late = driverOn(cluster(), Late, { user: "admin", keyring: adminKeyring });
+      const held = to(late, 9);
+      await gate.reached;
+      await asAdmin((driver) => to(driver, 10));
+      expect(await quotaOf(pool.record.name)).toBe(10 * bench.unit);
+      gate.open();
+      await held;
+      await late.close();
+      expect(await quotaOf(pool.record.name)).toBe(10 * bench.unit);
+      expect((await bench.list(refOf(pool))).pool.record.settings.capacityBytes).toBe(10 * bench.unit);
+    }, 60_000);
+
+    test("a change that was killed before it is ended by the next one, or by a repair", async () => {
+      class Killed extends Cluster {
+        override setQuota(): Promise<void> {
+          throw new KrStorageError("UNAVAILABLE", "killed", { outcome: "unknown" });
+        }
+      }
+      const settings = (units: number, quota: boolean) =>
+        settingsWith({ capacityBytes: units * bench.unit, ceph: quota ? { quota } : {} });
+      const pool = await bench.newPool({ settings: settings(8, true) });
+      const change = (driver: Driver, units: number, quota: boolean) =>
+        driver.updatePool(refOf(pool), matchOf(pool), { settings: settings(units, quota) }, call());
+      const killed = driverOn(cluster(), Killed);
+      for (const [units, isOn, wanted] of [
+        [9, true, 9],
+        [9, false, 0],
+        [7, true, 7],
+      ] as const) {
+        for (const mend of [
+          (driver: Driver) => change(driver, units, isOn),
+          (driver: Driver) => driver.fsck(refOf(pool), { repair: true }, call()),
+        ]) {
+          await asAdmin((driver) => change(driver, 8, true));
+          expect((await refusal(change(killed, units, isOn))).outcome).toBe("unknown");
+          expect(await quotaOf(pool.record.name)).toBe(8 * bench.unit);
+          expect(await bench.driver.fsck(refOf(pool), { repair: false }, call())).toEqual([
+            { object: expect.any(String), message: expect.stringContaining("bytes"), repaired: false },
+          ]);
+          await asAdmin<unknown>(mend);
+          expect(await quotaOf(pool.record.name)).toBe(wanted * bench.unit);
+          expect(await bench.driver.fsck(refOf(pool), { repair: false }, call())).toEqual([]);
+        }
+      }
+      await killed.close();
+    }, 60_000);
+
     test("a quota without a capacity is refused", async () => {
       const error = await refusal(bench.driver.prospect("new", call(), settingsWith({ ceph: { quota: true } })));
       expect([error.code, error.issues[0]?.path]).toEqual(["INVALID_ARGUMENT", "ceph.quota"]);
@@ -340,6 +493,63 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
         expect(await driver.removePool(refOf(pool), matchOf(pool), call())).toBe("gone");
       });
       expect(ours()).toEqual([]);
+    }, 60_000);
+
+    test("a removal that is refused half-way leaves the pool in use, and goes through when nothing stands against it", async () => {
+      await theirs();
+      const pool = await bench.newPool({ name, ...existing });
+      const share = await bench.driver.create(refOf(pool), bench.shareInputs("home"), call());
+      await purge(pool, share);
+      const { cephFilesystem } = share.connection as { cephFilesystem: string };
+      const group = `krs.${(await detailOf(name))?.pool_id}`;
+      const foreign = { vol_name: cephFilesystem, group_name: group, sub_name: "theirs" };
+      await user.do("manager", { prefix: "fs subvolume create", ...foreign });
+      expect((await refusal(remove(pool))).code).toBe("IN_USE");
+      const volume = await bench.volume("data", {}, refOf(pool));
+      await bench.stamp(volume, "goes on");
+      await purge(pool, volume);
+      await user.do("manager", { prefix: "fs subvolume rm", ...foreign });
+      expect(await remove(pool)).toBe("removed");
+      expect(ours()).toEqual([]);
+    }, 120_000);
+
+    test("of two that remove it at once none takes the records of what the other one has kept", async () => {
+      await theirs();
+      const pool = await bench.newPool({ name, ...existing });
+      const gate = new Gate();
+      class Held extends Cluster {
+        override async dropRecords(id: number, gen: string): Promise<boolean> {
+          await gate.pass();
+          return super.dropRecords(id, gen);
+        }
+      }
+      const slow = driverOn(cluster(), Held);
+      const held = slow.removePool(refOf(pool), matchOf(pool), call()).catch((error: unknown) => error);
+      await gate.reached;
+      expect(await bench.driver.fsck(refOf(pool), { repair: true }, call())).toMatchObject([{ repaired: true }]);
+      const volume = await bench.volume("data", {}, refOf(pool));
+      gate.open();
+      expect(await held).toMatchObject({ code: "IN_USE", retryable: true });
+      await slow.close();
+      expect((await bench.list(refOf(pool))).objects.map(({ record }) => record.uid)).toEqual([volume.record.uid]);
+      expect(await bench.driver.fsck(refOf(pool), { repair: false }, call())).toEqual([]);
+    }, 60_000);
+
+    test("a pool that our user may not look into any more is not taken for one that was removed", async () => {
+      await theirs();
+      const pool = await bench.newPool({ name, ...existing });
+      await user.command({ prefix: "osd pool application disable", pool: name, app: "krstorage", ...yes });
+      // Rights follow the mark with the next map of the OSDs
+      await until(async () =>
+        (await bench.another()).list(refOf(pool), call()).then(
+          () => false,
+          () => true,
+        ),
+      );
+      expect((await refusal((await bench.another()).removePool(refOf(pool), matchOf(pool), call()))).code).toBe(
+        "UNAVAILABLE",
+      );
+      expect(ours()).not.toEqual([]);
     }, 60_000);
 
     test("what is no place for images is refused, in preview too", async () => {

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { Cluster } from "../../../provider/drivers/ceph/cluster";
+import type { StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
 import { hasCode } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
@@ -8,6 +10,7 @@ import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
 import { withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
+import { driverOn, Gate } from "../support/driverOn";
 import { refusal } from "../support/refusal";
 
 const table = "krstorage.table";
@@ -74,6 +77,37 @@ describeWith({ needs: ["ceph"] }, "ceph: records that are lost or damaged come b
     const gone = before.objects.find(({ record }) => record.name === "gone");
     if (gone) await bench.assertBytes(await bench.undelete(gone), "kept too");
     expect((await refusal(bench.volume("data"))).code).toBe("ALREADY_EXISTS");
+  }, 60_000);
+
+  test("a table that has lost the key by which its writers tell that others have written: it is used, checked and repaired all the same", async () => {
+    await fill();
+    const before = await told();
+    const withoutGeneration = () =>
+      execFileSync("rados", [
+        ...["--conf", cluster().conf, "-p", pool(), "-N", "krstorage"],
+        ...["rmomapkey", table, "gen"],
+      ]);
+    withoutGeneration();
+    expect(await told()).toEqual(before);
+    // Two who write it now still exclude each other
+    const drivers = [await bench.another(), await bench.another()];
+    const endings = await Promise.allSettled(
+      drivers.map((driver) => driver.create(bench.ref, bench.volumeInputs("new"), call())),
+    );
+    expect(endings.filter(({ status }) => status === "fulfilled").length).toBe(1);
+    expect(await textIn(table, "gen")).toMatch(/^[0-9a-f]{32}$/);
+    const now = await told();
+    const lost = now.objects.find(({ record }) => record.name === "copy")?.record.uid as string;
+    await dropKey(table, `o.${lost}`);
+    withoutGeneration();
+    expect((await fsck(true)).map(({ object, repaired }) => [object, repaired])).toEqual([[lost, true]]);
+    expect(await told()).toEqual(now);
+    await edit(table, "pool", "not a record");
+    withoutGeneration();
+    expect((await refusal(bench.volume("next"))).code).toBe("UNAVAILABLE");
+    expect((await fsck(true)).map(({ repaired }) => repaired)).toEqual([true]);
+    expect(await told()).toEqual(now);
+    expect(await fsck(false)).toEqual([]);
   }, 60_000);
 
   test("a uid that had ended is not taken again after a repair", async () => {
@@ -205,6 +239,54 @@ describeWith({ needs: ["ceph"] }, "ceph: records that are lost or damaged come b
     for (const { record } of volumes)
       expect(await textIn(copy, `o.${record.uid}`)).toBe(await textIn(table, `o.${record.uid}`));
   }, 60_000);
+
+  test("a repair does what the records say by then, not what they said when it began to look", async () => {
+    const volume = await bench.stampedVolume("data", "kept");
+    const { image } = volume.connection as { image: string };
+    const [grown, ended, back] = [await bench.share("grown"), await bench.share("ended"), await bench.share("back")];
+    const at = ({ connection, record }: StoredObject) => {
+      const { cephFilesystem, path } = connection as { cephFilesystem: string; path: string };
+      return { vol_name: cephFilesystem, group_name: path.split("/")[2], sub_name: `${record.name}.${record.uid}` };
+    };
+    const users = async (share: StoredObject) =>
+      JSON.parse(await manager({ prefix: "fs subvolume authorized_list", ...at(share), format: "json" }));
+    const manager = async (command: Record<string, unknown>) => (await user.do("manager", command)) as string;
+    const auth = (share: StoredObject) => ({ ...at(share), auth_id: `krs.${share.record.uid}` });
+    // What interrupted changes may leave, each of which a repair mends
+    execFileSync("rbd", ["--conf", cluster().conf, "trash", "mv", `${pool()}/${image}`]);
+    await manager({ prefix: "fs subvolume resize", ...at(grown), new_size: String(grown.record.sizeBytes / 2) });
+    await manager({ prefix: "fs subvolume deauthorize", ...auth(ended) });
+    await bench.trash(back);
+    await manager({ prefix: "fs subvolume authorize", ...auth(back), access_level: "rw" });
+    const gate = new Gate();
+    let isHeld = false;
+    class Slow extends Cluster {
+      override async images(...args: Parameters<Cluster["images"]>) {
+        const seen = await super.images(...args);
+        if (!isHeld) {
+          isHeld = true;
+          await gate.pass();
+        }
+        return seen;
+      }
+    }
+    const slow = driverOn(cluster(), Slow);
+    const checked = slow.fsck(bench.ref, { repair: true }, call());
+    await gate.reached;
+    await bench.trash(volume);
+    await bench.driver.grow(bench.ref, matchOf(grown), 4 * grown.record.sizeBytes, call());
+    await bench.trash(ended);
+    await bench.undelete(back);
+    gate.open();
+    expect((await checked).length).toBe(4);
+    await slow.close();
+    expect(await user.do("images", { pool: pool() })).toEqual([]);
+    const sizes = (await bench.contents()).map(({ record, actualSizeBytes }) => [record.name, actualSizeBytes]);
+    expect(Object.fromEntries(sizes).grown).toBe(4 * grown.record.sizeBytes);
+    expect([await users(ended), await users(back)]).toEqual([[], [{ [`krs.${back.record.uid}`]: "rw" }]]);
+    expect(await fsck(false)).toEqual([]);
+    await bench.assertBytes(await bench.undelete(volume), "kept");
+  }, 120_000);
 
   test("images of somebody else with a copied record of ours are nobody's", async () => {
     const volume = await bench.stampedVolume("data", "kept");

@@ -31,6 +31,17 @@ export class PolicyByName extends MemoryDriver {
   }
 }
 
+/** Looks before it writes whether an owner has a policy of that name, and then writes all the same. */
+export class PolicyLooksFirst extends MemoryDriver {
+  override async createPolicy(ref: PoolRef, inputs: NewPolicy, call: Call): Promise<PolicyRecord> {
+    const { policies } = await this.list(ref, call);
+    if (policies.some(({ name, owner }) => name === inputs.name && owner === inputs.owner))
+      return super.createPolicy(ref, inputs, call);
+    const made = await super.createPolicy(ref, { ...inputs, name: `${inputs.name}-${inputs.uid}` }, call);
+    return this.updatePolicy(ref, made, { name: inputs.name }, call);
+  }
+}
+
 /** Leaves a policy out of lists that it cannot read. */
 export class ForgetsDamagedPolicies extends MemoryDriver {
   override async list(ref: PoolRef, call: Call) {

@@ -19,6 +19,8 @@ export class MemoryPolicies extends MemoryTransactions {
       if (pool.record.retiredAt) refuse("PRECONDITION_FAILED", `pool "${ref.name}" is retired`);
       if (pool.policies.some(({ uid }) => uid === inputs.uid))
         refuse("ALREADY_EXISTS", `policy ${inputs.uid} is there`);
+      if (pool.policies.some(({ name, owner }) => name === inputs.name && owner === inputs.owner))
+        refuse("ALREADY_EXISTS", `policy ${inputs.name} of ${inputs.owner} is there`);
       const poolIdentity = pool.record.identity;
       const record: PolicyRecord = {
         formatVersion,

@@ -283,6 +283,8 @@ class FakeDriver implements Driver {
     await this.begin("createPolicy");
     const pool = this.find(ref);
     if (pool.policies.has(policy.uid)) throw fail("ALREADY_EXISTS", `policy ${policy.uid} exists`);
+    if ([...pool.policies.values()].some(({ name, owner }) => name === policy.name && owner === policy.owner))
+      throw fail("ALREADY_EXISTS", `policy ${policy.name} of ${policy.owner} exists`);
     const record: PolicyRecord = {
       ...policy,
       formatVersion,
