@@ -48,6 +48,7 @@ const imagesFound = z.object({
   trash: z.array(text),
 });
 const poolNames = z.object({ images: pairs, trash: pairs, namespaces: z.array(text) });
+const rollbackOutcome = z.enum(["done", "open", "settled"]);
 const watchers = z.array(z.object({ address: text, client: z.number() }));
 
 /** A pool of the cluster as it describes it. */
@@ -287,10 +288,17 @@ export class Cluster {
       this.image(pool, image),
     );
   }
-  /** Then grown to `size` again: going back takes the size of the snapshot along. */
-  rollbackImage(pool: number, image: string, snapshot: string, size: number): Promise<number> {
-    const args = { pool, image, snapshot, size };
-    return this.ask("image_rollback", args, z.number(), "rolling back", this.image(pool, image));
+  /**
+   * Then grown to `size` again: going back takes the size of the snapshot along. Writes nothing where somebody else has the image open,
+   * and where the table does not say any more, at that key, that it is being rolled back by this one.
+   */
+  rollbackImage(
+    pool: number,
+    image: string,
+    rollback: { snapshot: string; size: number; isResumed: boolean; condition: { key: string; by: string } },
+  ): Promise<"done" | "open" | "settled"> {
+    const args = { pool, image, ...rollback };
+    return this.ask("image_rollback", args, rollbackOutcome, "rolling back", this.image(pool, image));
   }
   async removeImage(pool: number, name: string): Promise<void> {
     await this.ask("image_remove", { pool, name }, z.null(), "removing", this.image(pool, name));

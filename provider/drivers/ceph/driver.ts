@@ -24,7 +24,7 @@ import type {
 } from "../driver";
 import { inspectImage } from "../imageFile";
 import type { PolicyRecord, PoolSettings } from "../record";
-import { flattenObject, growObject, rollbackObject, updateObject } from "./change";
+import { flattenObject, growObject, updateObject } from "./change";
 import { createObject } from "./create";
 import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
@@ -37,6 +37,7 @@ import { keyOf } from "./poolUser";
 import { purgeObject } from "./purge";
 import { recoverTable } from "./recoverTable";
 import { removePool } from "./removePool";
+import { rollbackObject } from "./rollback";
 import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
 import { trashObject, undeleteObject } from "./trash";

@@ -56,6 +56,8 @@ const entry = z.looseObject({
   growingTo: z.number().optional(),
   /** The uid of the snapshot whose bytes are being put back: what the image holds meanwhile is of no use. */
   rollingBackTo: z.string().optional(),
+  /** The attempt at that which may go on. */
+  rollingBackBy: z.string().optional(),
   record: z.unknown(),
 });
 
@@ -73,6 +75,7 @@ export type Entry = Pick<
   | "leaseUntil"
   | "growingTo"
   | "rollingBackTo"
+  | "rollingBackBy"
 > & { record?: ObjectRecord };
 /** One whose record can be read. */
 export type ReadEntry = Entry & { record: ObjectRecord };

@@ -1,8 +1,10 @@
+import { messageOf } from "../../model/errors";
 import type { Call, Finding, FsckOptions } from "../driver";
-import { allEntries, damagedEntries, leftovers } from "./entry";
+import { allEntries, damagedEntries, leftovers, type ReadEntry } from "./entry";
 import { checkCopy } from "./fsckCopy";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
+import { rollbackObject } from "./rollback";
 import { checkShare, checkShareCapability, checkStrayShares } from "./shareFsck";
 import { problemOf, seeAll } from "./stored";
 import { isAbandoned, undoCreation } from "./undo";
@@ -40,6 +42,10 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
         findings.push(...(await checkShare(pool, { ...each, record: each.record }, seen.shares, repair)));
       continue;
     }
+    if (each.record && each.rollingBackTo !== undefined && phase === "live") {
+      findings.push(await checkRollback(pool, { ...each, record: each.record }, repair, call));
+      continue;
+    }
     const isInTrash =
       image.id !== undefined && phase === "live" && each.kind === "volume" && seen.trash.includes(image.id);
     const repaired =
@@ -49,4 +55,17 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
   findings.push(...(await checkStrayShares(pool, repair)), ...(await checkShareCapability(pool, repair)));
   if (repair && read.leftovers.length > 0) await removeLeftovers(pool);
   return findings;
+}
+
+/** One that was interrupted is finished; one that is under way has the image open, and is left alone. */
+async function checkRollback(pool: OpenPool, found: ReadEntry, repair: boolean, call: Call): Promise<Finding> {
+  const { uid, name, rollingBackTo, record } = found;
+  const message = `rolling "${name}" back to snapshot ${rollingBackTo} was interrupted`;
+  if (!repair || rollingBackTo === undefined) return { object: uid, message, repaired: false };
+  try {
+    await rollbackObject(pool, { uid, claim: record.claim }, rollingBackTo, call);
+    return { object: uid, message, repaired: true };
+  } catch (error) {
+    return { object: uid, message: `${message}; it cannot be mended now: ${messageOf(error)}`, repaired: false };
+  }
 }

@@ -101,14 +101,17 @@ def rows_of(pool, name):
 def table_read(args):
     return rows_of(args["pool"], TABLE)
 
-def table_gen(args):
-    with io(args["pool"], SPACE) as table, rados.ReadOpCtx() as op:
-        found, _ = table.get_omap_vals_by_keys(op, ("gen",))
+def row_of(pool, key):
+    with io(pool, SPACE) as table, rados.ReadOpCtx() as op:
+        found, _ = table.get_omap_vals_by_keys(op, (key,))
         try:
             table.operate_read_op(op, TABLE)
         except rados.ObjectNotFound:
             return None
-        return dict((key, value.decode()) for key, value in found).get("gen")
+        return dict((name, value.decode()) for name, value in found).get(key)
+
+def table_gen(args):
+    return row_of(args["pool"], "gen")
 
 def table_write(args):
     with io(args["pool"], SPACE) as table, rados.WriteOpCtx() as op:
@@ -339,10 +342,25 @@ def snapshot_remove(args):
 
 def image_rollback(args):
     with io(args["pool"]) as opened, image(opened, args, read_only=False) as volume:
+        if volume.features() & rbd.RBD_FEATURE_EXCLUSIVE_LOCK:
+            try:
+                # Kept until the image is closed: nobody else writes meanwhile, and whoever takes it from us has cut us off before
+                volume.lock_acquire(rbd.RBD_LOCK_MODE_EXCLUSIVE)
+            except rbd.ReadOnlyImage:
+                return "open"
+        if len(list(volume.watchers_list())) > 1:
+            return "open"
+        # Looked at under the lock: one that comes late, when the rollback was finished and the volume is in use again, writes nothing
+        entry = row_of(args["pool"], args["condition"]["key"])
+        if entry is None or json.loads(entry).get("rollingBackBy") != args["condition"]["by"]:
+            return "settled"
+        if args["isResumed"] and volume.features() & rbd.RBD_FEATURE_OBJECT_MAP:
+            # librbd puts the map of objects back first, and passes over those that it has not: what was interrupted would stay as it is
+            volume.rebuild_object_map()
         volume.rollback_to_snap(args["snapshot"])
         if volume.size() < args["size"]:
             volume.resize(args["size"], allow_shrink=False)
-        return volume.size()
+        return "done"
 
 def trash_prepare(args):
     """The object that the trash is kept in: in a full pool it could not be made any more, and nothing be deleted."""

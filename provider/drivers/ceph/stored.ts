@@ -21,6 +21,9 @@ export async function seeAll(pool: OpenPool, entries: readonly Entry[]): Promise
   return { ...seen, shares };
 }
 
+/** What ends a rollback that was interrupted. */
+export const rollbackTodo = "roll back to it again, or run fsck with repair";
+
 /** What is wrong with the bytes of an object, as the cluster shows them; undefined where nothing is. */
 export function problemOf(
   found: Entry,
@@ -38,7 +41,7 @@ export function problemOf(
   if (found.rollingBackTo !== undefined)
     return {
       health: "damaged",
-      problem: `putting back the bytes of snapshot ${found.rollingBackTo} was interrupted; roll back to it again`,
+      problem: `the bytes of snapshot ${found.rollingBackTo} are being put back, or that was interrupted: ${rollbackTodo}`,
     };
   if (found.phase === "live" && found.kind === "volume" && image.id !== undefined && seen.trash.includes(image.id))
     return {
@@ -66,6 +69,7 @@ export function storedObject(found: ReadEntry, seen: Seen, reach: Reach): Stored
     record: structuredClone(record),
     phase,
     ...(problemOf(found, seen) ?? { health: "ready" as const }),
+    ...(found.rollingBackTo === undefined ? {} : { rollingBackTo: found.rollingBackTo }),
     actualSizeBytes: kind === "snapshot" ? record.sizeBytes : (size ?? record.sizeBytes),
     ...(phase === "live" && kind === "volume"
       ? { connection: { type: "rbd" as const, ...reach, image: image.name } }

@@ -25,6 +25,30 @@ def read(a):
     with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"], read_only=True) as image:
         return base64.b64encode(image.read(a["offset"], a["length"])).decode()
 
+def fill(a):
+    """Writes something into each object of an image from one on."""
+    with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"]) as image:
+        step, done = image.stat()["obj_size"], lambda _: None
+        writes = [image.aio_write(b"new", at, done) for at in range(a["first"] * step, image.size(), step)]
+        for each in writes:
+            each.wait_for_complete_and_cb()
+
+def filled(a):
+    """Which objects of an image begin with something."""
+    with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"], read_only=True) as image:
+        step = image.stat()["obj_size"]
+        return [at // step for at in range(0, image.size(), step) if image.read(at, 3) != bytes(3)]
+
+def has_object(a):
+    with cluster.open_ioctx(a["pool"]) as io:
+        with rbd.Image(io, a["image"], read_only=True) as image:
+            name = "%s.%016x" % (image.block_name_prefix(), a["object"])
+        try:
+            io.stat(name)
+            return True
+        except rados.ObjectNotFound:
+            return False
+
 def hold(a):
     io = cluster.open_ioctx(a["pool"])
     key = uuid.uuid4().hex
