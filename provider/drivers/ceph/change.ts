@@ -6,7 +6,7 @@ import type { Match, RecordChange, StoredObject } from "../driver";
 import { checkedRecord, sizeProblem } from "../requests";
 import { requireRoom } from "./capacity";
 import { type ReadEntry, saveEntry } from "./entry";
-import { limitImage } from "./limits";
+import { enforceLimits } from "./limits";
 import { nameOf, requireHealthy, requireLive } from "./matching";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
@@ -26,8 +26,7 @@ export async function updateObject(pool: OpenPool, match: Match, change: RecordC
     saveEntry(transaction, next);
     return next;
   });
-  if (change.settings && updated.kind === "volume" && updated.image.id !== undefined)
-    await limitImage(pool, updated.image.id, change.settings);
+  await enforceLimits(pool, updated);
   return lookAt(pool, updated);
 }
 

@@ -44,7 +44,7 @@ const treeNode = z.looseObject({
 const osdTree = z.looseObject({ nodes: z.array(treeNode), stray: z.array(treeNode) });
 const versions = z.looseObject({ overall: z.record(text, z.number()) });
 const imagesFound = z.object({
-  found: z.record(text, z.tuple([z.number(), z.array(z.number())])),
+  found: z.record(text, z.tuple([z.number(), z.array(z.number()), z.record(text, text)])),
   trash: z.array(text),
 });
 const poolNames = z.object({ images: pairs, trash: pairs, namespaces: z.array(text) });
@@ -219,6 +219,7 @@ export class Cluster {
   }
 
   // Images
+  /** Sizes, numbers of snapshots, and limits by librbd's words, of those that are there; and the ids of what is in the trash. */
 
   images(pool: number, images: string[]): Promise<ImagesFound> {
     return this.ask("images", { pool, images }, imagesFound, "listing the images of", this.pool(pool));

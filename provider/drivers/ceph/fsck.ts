@@ -2,6 +2,7 @@ import { messageOf } from "../../model/errors";
 import type { Call, Finding, FsckOptions } from "../driver";
 import { allEntries, damagedEntries, leftovers, type ReadEntry } from "./entry";
 import { checkCopy } from "./fsckCopy";
+import { enforceLimits, isLimited } from "./limits";
 import type { OpenPool } from "./openPool";
 import { removeLeftovers } from "./purge";
 import { rollbackObject } from "./rollback";
@@ -37,6 +38,14 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
       continue;
     }
     const wrong = problemOf(each, seen);
+    if (!wrong && each.record && phase === "live" && each.kind === "volume") {
+      const volume = { ...each, record: each.record };
+      if (isLimited(volume, seen)) continue;
+      if (repair) await enforceLimits(pool, volume);
+      const message = `"${name}": its image is not held to the limits in its record`;
+      findings.push({ object: uid, message, repaired: repair });
+      continue;
+    }
     if (!wrong) {
       if (each.record)
         findings.push(...(await checkShare(pool, { ...each, record: each.record }, seen.shares, repair)));

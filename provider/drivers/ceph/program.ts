@@ -200,24 +200,41 @@ def clock(args):
 
 # Images, always by id: a name may be somebody else's by the time it is used.
 
+LIMITS, PAGE = "metadata_conf_rbd_qos_", 900
+
+def more_snapshots(opened, name, page):
+    """Those after a first page. An OSD may answer with fewer than it was asked for; with so few it has no more."""
+    keys = []
+    while len(page) >= 50:
+        with rados.ReadOpCtx() as op:
+            found, _ = opened.get_omap_vals(op, page[-1], "snapshot_", PAGE)
+            opened.operate_read_op(op, "rbd_header." + name)
+            page = [key for key, _ in found]
+        keys.extend(page)
+    return keys
+
 def image(opened, args, read_only=True):
     return rbd.Image(opened, image_id=args["image"], read_only=read_only)
 
 def images(args):
-    """Sizes and snapshots of images by id; those that are not there are left out. And what is in the trash."""
+    """Sizes, snapshots and limits of images by id; those that are not there are left out. And what is in the trash."""
     found = {}
     with io(args["pool"]) as opened:
         for name in args["images"]:
             with rados.ReadOpCtx() as op:
                 size, _ = opened.get_omap_vals_by_keys(op, ("size",))
-                snapshots, _ = opened.get_omap_vals(op, "", "snapshot_", 1000)
+                limits, _ = opened.get_omap_vals(op, "", LIMITS, 100)
+                snapshots, _ = opened.get_omap_vals(op, "", "snapshot_", PAGE)
                 try:
                     opened.operate_read_op(op, "rbd_header." + name)
+                    page = [key for key, _ in snapshots]
+                    page += more_snapshots(opened, name, page)
                 except rados.ObjectNotFound:
                     continue
-                sizes = [struct.unpack("<Q", value)[0] for _, value in size]
-                if sizes:
-                    found[name] = [sizes[0], [int(key[len("snapshot_"):], 16) for key, _ in snapshots]]
+            sizes = [struct.unpack("<Q", value)[0] for _, value in size]
+            if sizes:
+                numbers = [int(key[len("snapshot_"):], 16) for key in page]
+                found[name] = [sizes[0], numbers, dict((key[len("metadata_conf_"):], value.decode()) for key, value in limits)]
         trash = [each["id"] for each in rbd.RBD().trash_list(opened)]
     return {"found": found, "trash": trash}
 
@@ -253,6 +270,10 @@ def image_clone(args):
             parent_name = parent.get_name()
         rbd.RBD().clone(opened, parent_name, args["snapshot"], opened, args["name"], features=FEATURES, data_pool=args["dataPool"])
         with rbd.Image(opened, args["name"]) as made:
+            # A clone takes along what its parent is held to
+            for key in [key for key, _ in made.metadata_list()]:
+                if key.startswith("conf_rbd_qos_") and key.endswith(("_limit", "_burst", "_burst_seconds")):
+                    made.metadata_remove(key)
             if made.size() < args["size"]:
                 made.resize(args["size"], allow_shrink=False)
             return made.id()

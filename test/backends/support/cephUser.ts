@@ -91,6 +91,13 @@ def read_table(a):
 def read_all(a):
     with cluster.open_ioctx(a["pool"]) as io:
         io.set_namespace("krstorage")
+def pretend_snapshots(a):
+    """Some numbers more among those of an image's snapshots, as its header has them. It cannot be opened any more."""
+    with cluster.open_ioctx(a["pool"]) as io, rados.WriteOpCtx() as op:
+        keys = tuple("snapshot_%016x" % (2 ** 32 + number) for number in range(a["count"]))
+        io.set_omap(op, keys, tuple(b"" for _ in keys))
+        io.operate_write_op(op, "rbd_header." + a["id"])
+
         found = {}
         for each in io.list_objects():
             with rados.ReadOpCtx() as op:
