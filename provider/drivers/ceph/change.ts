@@ -6,10 +6,10 @@ import type { Match, RecordChange, StoredObject } from "../driver";
 import { checkedRecord, sizeProblem } from "../requests";
 import { requireRoom } from "./capacity";
 import { type ReadEntry, saveEntry } from "./entry";
+import { tryLeftovers } from "./leftovers";
 import { enforceLimits } from "./limits";
 import { nameOf, requireHealthy, requireLive } from "./matching";
 import type { OpenPool } from "./openPool";
-import { removeLeftovers } from "./purge";
 import { subvolumeOf } from "./shareStored";
 import { lookAt } from "./stored";
 
@@ -97,7 +97,7 @@ export async function flattenObject(pool: OpenPool, match: Match): Promise<Store
       await cluster.flattenImage(pool.id, found.image.id);
     }
     // Also where there is nothing more to copy: whoever was interrupted just before this comes again
-    await removeLeftovers(pool);
+    await tryLeftovers(pool);
   }
   return lookAt(pool, found);
 }

@@ -49,6 +49,7 @@ const imagesFound = z.object({
 });
 const poolNames = z.object({ images: pairs, trash: pairs, namespaces: z.array(text) });
 const rollbackOutcome = z.enum(["done", "open", "settled"]);
+const trashOutcome = z.enum(["ended", "needed", "elsewhere"]);
 const watchers = z.array(z.object({ address: text, client: z.number() }));
 
 /** A pool of the cluster as it describes it. */
@@ -219,8 +220,8 @@ export class Cluster {
   }
 
   // Images
-  /** Sizes, numbers of snapshots, and limits by librbd's words, of those that are there; and the ids of what is in the trash. */
 
+  /** Sizes, numbers of snapshots, and limits by librbd's words, of those that are there; and the ids of what is in the trash. */
   images(pool: number, images: string[]): Promise<ImagesFound> {
     return this.ask("images", { pool, images }, imagesFound, "listing the images of", this.pool(pool));
   }
@@ -317,9 +318,9 @@ export class Cluster {
   restoreFromTrash(pool: number, image: string, name: string): Promise<boolean> {
     return this.ask("trash_restore", { pool, image, name }, z.boolean(), "restoring", this.image(pool, name));
   }
-  /** False while clones or snapshots need it. */
-  removeFromTrash(pool: number, image: string): Promise<boolean> {
-    return this.ask("trash_remove", { pool, image }, z.boolean(), "ending", this.image(pool, image));
+  /** Ends it, unless clones or snapshots need it, or somebody has taken it out of the trash. */
+  removeFromTrash(pool: number, image: string): Promise<"ended" | "needed" | "elsewhere"> {
+    return this.ask("trash_remove", { pool, image }, trashOutcome, "ending", this.image(pool, image));
   }
   /** Some objects of a pool that belong to no image and are not ours. */
   strangers(pool: number): Promise<string[]> {

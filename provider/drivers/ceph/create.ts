@@ -50,7 +50,7 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
     const published = await publish(pool, made);
     return await lookAt(pool, published);
   } catch (error) {
-    throw await abandon(pool, reserved.entry.uid, error);
+    throw await abandon(pool, reserved.entry, error);
   }
 }
 

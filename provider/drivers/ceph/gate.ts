@@ -1,6 +1,6 @@
 import { messageOf } from "../../model/errors";
 import type { Call } from "../driver";
-import type { ReadEntry } from "./entry";
+import { allEntries, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
 import { subvolumeOf, userOf } from "./shareStored";
@@ -40,11 +40,30 @@ export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate 
   if (at || id === undefined) return none;
   // A snapshot that comes back brings its image with it
   const open = async () => void (await cluster.restoreFromTrash(pool.id, id, image.name));
-  if (kind === "snapshot") return { ...none, open };
+  if (kind === "snapshot") return { ...none, open, seal: () => takeBack(pool, found) };
   return {
     requireIdle: (what, verb, call) => requireNotOpen(pool, id, { what, verb, call }),
     close: async () => void (await cluster.moveToTrash(pool.id, image.name, Math.ceil(retentionMs / 1000))),
     open,
     seal: nothing,
   };
+}
+
+/** The image of a volume in the trash was brought out by a snapshot of it that came back. With the last of those it goes back. */
+async function takeBack(pool: OpenPool, { image: { id, name } }: ReadEntry): Promise<void> {
+  const { cluster, env } = pool.site;
+  const { isNeeded, expiresAt } = await pool.table.read((transaction) => {
+    const there = allEntries(transaction).filter(({ image }) => image.id === id);
+    const volume = there.find(({ kind }) => kind === "volume");
+    return {
+      isNeeded: there.some(({ phase }) => phase === "live" || phase === "creating"),
+      expiresAt: volume?.record?.expiresAt,
+    };
+  });
+  if (isNeeded) return;
+  const keptMs = expiresAt === undefined ? 0 : Date.parse(expiresAt) - (await pool.now());
+  // Decided already: what fails here is seen by fsck, and mended by its repair
+  await cluster
+    .moveToTrash(pool.id, name, Math.max(0, Math.ceil(keptMs / 1000)))
+    .catch((error) => env.log.warn(`${pool.where}: ${messageOf(error)}`));
 }

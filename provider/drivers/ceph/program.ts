@@ -200,6 +200,9 @@ def clock(args):
 
 # Images, always by id: a name may be somebody else's by the time it is used.
 
+def image(opened, args, read_only=True):
+    return rbd.Image(opened, image_id=args["image"], read_only=read_only)
+
 LIMITS, PAGE = "metadata_conf_rbd_qos_", 900
 
 def more_snapshots(opened, name, page):
@@ -212,9 +215,6 @@ def more_snapshots(opened, name, page):
             page = [key for key, _ in found]
         keys.extend(page)
     return keys
-
-def image(opened, args, read_only=True):
-    return rbd.Image(opened, image_id=args["image"], read_only=read_only)
 
 def images(args):
     """Sizes, snapshots and limits of images by id; those that are not there are left out. And what is in the trash."""
@@ -406,15 +406,19 @@ def trash_restore(args):
         return True
 
 def trash_remove(args):
-    """Ends an image that is in the trash. False while snapshots that clones need keep it."""
+    """Ends an image that is in the trash. "needed" while snapshots that clones need keep it, "elsewhere" where somebody has taken it out."""
     with io(args["pool"]) as opened:
         try:
             rbd.RBD().trash_remove(opened, args["image"], force=True)
         except rbd.ImageNotFound:
-            return True
+            try:
+                opened.stat("rbd_header." + args["image"])
+                return "elsewhere"
+            except rados.ObjectNotFound:
+                return "ended"
         except rbd.ImageHasSnapshots:
-            return False
-        return True
+            return "needed"
+        return "ended"
 
 def image_remove(args):
     """Ends an image that was never published, by its name, which has its uid."""
@@ -523,7 +527,13 @@ def answer(body):
         sys.stdout.write(json.dumps(body) + "\n")
         sys.stdout.flush()
 
+ending = threading.Event()
+
 def perform(request):
+    if ending.is_set():
+        # Whoever asked is gone, and may be given up by others by the time it would be done
+        answer({"id": request["id"], "error": {"number": E.ECANCELED, "text": "not begun: the connection was closed", "step": None}})
+        return
     try:
         answer({"id": request["id"], "result": operations[request["operation"]](request["args"])})
     except Failure as error:
@@ -538,6 +548,7 @@ pool = ThreadPoolExecutor(settings["threads"])
 for line in sys.stdin:
     pool.submit(perform, json.loads(line))
 # Whoever started us is gone, or has closed the driver: what is under way ends by itself, nothing new begins
+ending.set()
 pool.shutdown(wait=True)
 os._exit(0)
 `;

@@ -6,6 +6,7 @@ import { nameOf, requireHealthy, requireLive, requireSource } from "./matching";
 import type { OpenPool } from "./openPool";
 import { lookAt, rollbackTodo } from "./stored";
 import type { Transaction } from "./table";
+import { undoAbandoned } from "./undo";
 import { requireNotOpen, requireNotRegistered } from "./uses";
 
 /**
@@ -18,6 +19,7 @@ export async function rollbackObject(
   snapshotUid: string,
   call: Call,
 ): Promise<StoredObject> {
+  await undoAbandoned(pool, ({ sourceUid }) => sourceUid === match.uid, call);
   const { volume, snapshot, what } = await pool.table.read((transaction) => {
     const volume = requireVolume(pool, transaction, match);
     const what = nameOf(pool, volume);

@@ -6,7 +6,11 @@ import type { OpenPool } from "./openPool";
 import { quotaOf, type SharesSeen, seeShares, shareCarrier, shareConnection, shareProblem } from "./shareStored";
 
 /** What the cluster shows of images and shares. */
-export type Seen = ImagesFound & { shares: SharesSeen };
+export type Seen = ImagesFound & {
+  shares: SharesSeen;
+  /** The ids of images that something live is in. */
+  live: ReadonlySet<string>;
+};
 
 /** Looks at all that these entries stand for, in a few requests, whatever their number. */
 export async function seeAll(pool: OpenPool, entries: readonly Entry[]): Promise<Seen> {
@@ -18,7 +22,10 @@ export async function seeAll(pool: OpenPool, entries: readonly Entry[]): Promise
       entries.filter(({ phase }) => phase === "live" || phase === "trashed"),
     ),
   ]);
-  return { ...seen, shares };
+  const live = entries.flatMap(({ phase, image }) =>
+    phase === "live" || phase === "creating" ? (image.id ?? []) : [],
+  );
+  return { ...seen, shares, live: new Set(live) };
 }
 
 /** What ends a rollback that was interrupted. */
@@ -48,7 +55,18 @@ export function problemOf(
       health: "damaged",
       problem: `image ${image.name} is in the cluster's trash; fsck with repair restores it`,
     };
+  if (isTakenOut(found, seen))
+    return {
+      health: "damaged",
+      problem: `image ${image.name} is outside of the cluster's trash, where clients can open it; fsck with repair puts it back`,
+    };
   return undefined;
+}
+
+/** Whether the image of a volume in the trash is outside of the cluster's trash, with nothing live that would need it there. */
+export function isTakenOut({ phase, kind, image: { id } }: Entry, { found, trash, live }: Seen): boolean {
+  if (phase !== "trashed" || kind !== "volume" || id === undefined) return false;
+  return id in found && !trash.includes(id) && !live.has(id);
 }
 
 /** The image of a volume; of a snapshot the image and the number of the snapshot in it. Of shares see `shareCarrier`. */

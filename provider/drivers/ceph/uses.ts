@@ -2,6 +2,7 @@ import { KrStorageError } from "../../model/errors";
 import type { Call, Holder } from "../driver";
 import { formatVersion } from "../record";
 import { allEntries, type Entry, type ReadEntry } from "./entry";
+import { leaseMs } from "./lease";
 import type { OpenPool } from "./openPool";
 import { rollbackTodo } from "./stored";
 import type { Transaction } from "./table";
@@ -79,7 +80,7 @@ export function requireNotRegistered(transaction: Transaction, found: ReadEntry,
     throw inUse(
       what,
       verb,
-      `${readers.map(({ name }) => name).join(", ")} is just being made from it; try again when that has ended`,
+      `${readers.map(({ name }) => name).join(", ")} is just being made from it; try again when that has ended, or in ${leaseMs / 1000} seconds if its maker has died`,
     );
   const rolling = allEntries(transaction).find(
     ({ phase, rollingBackTo }) => rollingBackTo === found.uid && (phase === "live" || phase === "trashed"),

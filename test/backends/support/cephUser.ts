@@ -52,7 +52,7 @@ def has_object(a):
 def hold(a):
     io = cluster.open_ioctx(a["pool"])
     key = uuid.uuid4().hex
-    held[key] = (rbd.Image(io, a["image"]), io)
+    held[key] = (rbd.Image(io, a.get("image"), image_id=a.get("id")), io)
     return key
 
 def release(a):
@@ -91,13 +91,6 @@ def read_table(a):
 def read_all(a):
     with cluster.open_ioctx(a["pool"]) as io:
         io.set_namespace("krstorage")
-def pretend_snapshots(a):
-    """Some numbers more among those of an image's snapshots, as its header has them. It cannot be opened any more."""
-    with cluster.open_ioctx(a["pool"]) as io, rados.WriteOpCtx() as op:
-        keys = tuple("snapshot_%016x" % (2 ** 32 + number) for number in range(a["count"]))
-        io.set_omap(op, keys, tuple(b"" for _ in keys))
-        io.operate_write_op(op, "rbd_header." + a["id"])
-
         found = {}
         for each in io.list_objects():
             with rados.ReadOpCtx() as op:
@@ -121,6 +114,13 @@ def grow_image(a):
 def images(a):
     with cluster.open_ioctx(a["pool"]) as io:
         return [each["name"] for each in rbd.RBD().list2(io)]
+
+def pretend_snapshots(a):
+    """Some numbers more among those of an image's snapshots, as its header has them. It cannot be opened any more."""
+    with cluster.open_ioctx(a["pool"]) as io, rados.WriteOpCtx() as op:
+        keys = tuple("snapshot_%016x" % (2 ** 32 + number) for number in range(a["count"]))
+        io.set_omap(op, keys, tuple(b"" for _ in keys))
+        io.operate_write_op(op, "rbd_header." + a["id"])
 
 def snap(a):
     with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"]) as image:
