@@ -31,7 +31,7 @@ async function useDisk(storage: StorageLibrary): Promise<void> {
   const { id } = await storage.createSnapshot(volume.id, `run-${Date.now()}`);
   writeFileSync(disk, "spoilt", { flag: "r+" });
   const { safety } = await storage.rollback(id);
-  console.log(`${volume.id} reads "${readFileSync(disk, "utf8").slice(0, 5)}" again; what it held is in ${safety.id}`);
+  console.log(`${volume.id} reads "${readFileSync(disk, "utf8").slice(0, 5)}" again; what it held is in ${safety?.id}`);
   const { uid } = await storage.applyPolicy("nightly", { schedule, timezone, retention, targets: [volume.id] });
   console.log(`policy nightly has the uid ${uid}`);
 }

@@ -278,6 +278,11 @@ export interface StoredObject {
   health: "ready" | "missing" | "damaged" | "copied";
   /** Why health is not `ready`, as a sentence. */
   problem?: string;
+  /**
+   * Of a volume: the uid of the snapshot whose bytes are being put back, where half of that is of no use. One that was interrupted is
+   * finished by the same rollback again.
+   */
+  rollingBackTo?: string;
   /** The size the backend gives, in bytes. */
   actualSizeBytes: number;
   /** What its data occupies on the backend now, in bytes; blocks shared with others count for each. Absent where the backend cannot tell. */

@@ -55,7 +55,7 @@ async function changeObserved(
   signal?: AbortSignal,
 ): Promise<StoredObject> {
   const what = formatObjectId(id);
-  const observed = view.byUid(held.uid);
+  let observed = view.byUid(held.uid);
   if (observed?.phase !== "live" || observed.health === "missing")
     throw new KrStorageError("NOT_FOUND", `${what} (uid ${held.uid}) ${absence(observed)}`, { target: what });
   const isHeld = observed.record.claim === held.claim;
@@ -65,6 +65,7 @@ async function changeObserved(
       : `${what} (uid ${held.uid}) is held by another state now (owner ${observed.record.owner}); nothing was changed. To hold it here again, set adopt: "${held.uid}"`;
     throw new KrStorageError("CONFLICT", why, { target: what });
   }
+  if (observed.rollingBackTo !== undefined) observed = await finishRollback(storage, id, observed, view, signal);
   const problem = healthProblem(observed, what);
   if (problem) throw new KrStorageError("PRECONDITION_FAILED", `${problem}; nothing was changed`, { target: what });
   let object = observed;
@@ -82,6 +83,21 @@ async function changeObserved(
   }
   if (object !== observed) await storage.note(id, (current) => current.put(object));
   return object;
+}
+
+/** A rollback that was interrupted was decided then, and what the volume holds until it is finished is of no use. */
+async function finishRollback(
+  storage: Storage,
+  id: ObjectId,
+  { record: { uid, claim }, rollingBackTo = "" }: StoredObject,
+  view: PoolView,
+  signal?: AbortSignal,
+): Promise<StoredObject> {
+  const whole = await storage
+    .backend(id.backend)
+    .write(signal, (driver, call) => driver.rollback(poolRef(id, view), { uid, claim }, rollingBackTo, call));
+  await storage.note(id, (current) => current.put(whole));
+  return whole;
 }
 
 /** For a change of which something (`done`) has happened already when the rest fails. */

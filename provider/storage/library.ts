@@ -2,7 +2,7 @@ import type { Call, Driver, Finding, FsckOptions, Holder, StoredObject } from ".
 import { newUid, type ObjectSettings } from "../drivers/record";
 import type { Image } from "../model/image";
 import { kinds } from "../model/kinds";
-import { formatObjectId, snapshotName } from "../model/names";
+import { formatObjectId, type PoolId, snapshotName } from "../model/names";
 import type { PoolInputs } from "../model/pool";
 import type { ShareInputs } from "../model/share";
 import type { SnapshotPolicyInputs } from "../model/snapshotPolicy";
@@ -19,6 +19,9 @@ import { applyPolicy } from "./policies";
 import { ensurePool, poolSettings, removePool } from "./pools";
 import { poolRef, Storage, type StorageEnv } from "./storage";
 import { type Purged, purgeExpired, purgeObject, removeObject, undeleteObject } from "./trash";
+
+/** The names of safety snapshots begin with this. */
+const safetyPrefix = "before-rollback-";
 
 /** What `openStorage` takes. Without `backends`, configuration comes from `KRSTORAGE_CONFIG` or the default. */
 export interface OpenOptions extends StorageEnv {
@@ -176,15 +179,19 @@ export class StorageLibrary {
 
   /**
    * Puts a snapshot's bytes back into its volume, which must not be in use. The bytes it had are kept in a safety
-   * snapshot first, whose id is returned with the volume.
+   * snapshot first, whose id is returned with the volume. Where a rollback of it was interrupted, this one finishes it: what it had
+   * before is in the safety snapshot of then.
    */
-  async rollback(snapshotId: string): Promise<{ volume: ObjectInfo; safety: ObjectInfo }> {
+  async rollback(snapshotId: string): Promise<{ volume: ObjectInfo; safety?: ObjectInfo }> {
     const where = objectOf(snapshotId);
     const snapshot = await findLive(this.storage, where);
     const volume = { ...where, name: where.name.split("@")[0] as string };
     const current = await findLive(this.storage, volume);
     // A new name every time: the safety snapshot of an attempt that failed does not have what was written since
-    const safety = await this.createSnapshot(formatObjectId(volume), `before-rollback-${newUid().slice(0, 12)}`);
+    const safety =
+      current.rollingBackTo === undefined
+        ? await this.createSnapshot(formatObjectId(volume), `${safetyPrefix}${newUid().slice(0, 12)}`)
+        : await this.lastSafety(where, current.record.uid);
     const object = await this.storage
       .backend(where.backend)
       .write(undefined, (driver, call) =>
@@ -196,7 +203,20 @@ export class StorageLibrary {
         ),
       );
     await this.storage.note(where, (view) => view.put(object));
-    return { volume: objectInfo(volume, object), safety };
+    return { volume: objectInfo(volume, object), ...(safety && { safety }) };
+  }
+
+  /** The safety snapshot of a rollback that was interrupted. */
+  private async lastSafety(pool: PoolId, volumeUid: string): Promise<ObjectInfo | undefined> {
+    const view = await this.storage.view(pool, { maxAgeMs: 0 });
+    const [last] = view
+      .all()
+      .filter(
+        ({ phase, record }) =>
+          phase === "live" && record.sourceUid === volumeUid && record.name.includes(`@${safetyPrefix}`),
+      )
+      .sort((a, b) => Date.parse(b.record.createdAt) - Date.parse(a.record.createdAt));
+    return last && objectInfo({ ...pool, name: last.record.name }, last);
   }
 
   /** Makes a clone share nothing any more with what it was made from. Its bytes, id and record stay; it may be open meanwhile. */

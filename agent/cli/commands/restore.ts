@@ -47,10 +47,10 @@ async function restoreCopy(session: Session, id: string, to: string): Promise<Re
 async function restoreInPlace(session: Session, id: string): Promise<Result> {
   const { volume, safety } = await session.library.rollback(id);
   return {
-    json: { dryRun: false, volume, safety },
+    json: { dryRun: false, volume, ...(safety && { safety }) },
     text: [
       `${volume.id} (uid ${volume.uid}) has the bytes of ${id} again.`,
-      `What it had before is in ${safety.id}; delete that when it is not needed any more.`,
+      ...(safety ? [`What it had before is in ${safety.id}; delete that when it is not needed any more.`] : []),
     ],
   };
 }
@@ -70,7 +70,9 @@ async function planInPlace(session: Session, id: string): Promise<Result> {
   return {
     json: { dryRun: true, volume: volumeId, uid: object.record.uid, inUse },
     text: [
-      `Would keep the bytes of ${volumeId} (uid ${object.record.uid}) in a safety snapshot, then put those of ${id} in their place.`,
+      object.rollingBackTo === undefined
+        ? `Would keep the bytes of ${volumeId} (uid ${object.record.uid}) in a safety snapshot, then put those of ${id} in their place.`
+        : `Would put the bytes of ${id} into ${volumeId} (uid ${object.record.uid}), of which a rollback was interrupted.`,
       ...(inUse.length === 0
         ? []
         : [{ text: `It would be refused now: in use by ${inUse.join(", ")}.`, tone: "warn" as const }]),

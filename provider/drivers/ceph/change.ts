@@ -2,17 +2,16 @@ import { KrStorageError } from "../../model/errors";
 import { formatBytes } from "../../model/quantity";
 import { roomIn } from "../capacity";
 import { applyRecordChange } from "../changes";
-import type { Call, Match, RecordChange, StoredObject } from "../driver";
+import type { Match, RecordChange, StoredObject } from "../driver";
 import { checkedRecord, sizeProblem } from "../requests";
 import { requireRoom } from "./capacity";
 import { type ReadEntry, saveEntry } from "./entry";
-import { limitImage } from "./limits";
-import { nameOf, requireHealthy, requireLive, requireSource } from "./matching";
+import { tryLeftovers } from "./leftovers";
+import { enforceLimits } from "./limits";
+import { nameOf, requireHealthy, requireLive } from "./matching";
 import type { OpenPool } from "./openPool";
-import { removeLeftovers } from "./purge";
 import { subvolumeOf } from "./shareStored";
 import { lookAt } from "./stored";
-import { requireNotOpen, requireNotRegistered } from "./uses";
 
 /** Changes a record, by compare-and-swap on claim and revision. New limits are in force when it returns. */
 export async function updateObject(pool: OpenPool, match: Match, change: RecordChange): Promise<StoredObject> {
@@ -27,8 +26,7 @@ export async function updateObject(pool: OpenPool, match: Match, change: RecordC
     saveEntry(transaction, next);
     return next;
   });
-  if (change.settings && updated.kind === "volume" && updated.image.id !== undefined)
-    await limitImage(pool, updated.image.id, change.settings);
+  await enforceLimits(pool, updated);
   return lookAt(pool, updated);
 }
 
@@ -45,7 +43,11 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
     const what = nameOf(pool, found);
     if (found.kind === "snapshot")
       throw new KrStorageError("UNSUPPORTED", `${what} is a snapshot: it keeps its size`, { target: what });
-    if (found.rollingBackTo !== undefined) throw rolledBackElsewhere(what);
+    if (found.rollingBackTo !== undefined)
+      throw new KrStorageError("CONFLICT", `${what} is being rolled back; nothing was changed`, {
+        target: what,
+        retryable: true,
+      });
     if (sizeBytes < found.record.sizeBytes)
       throw new KrStorageError(
         "PRECONDITION_FAILED",
@@ -95,7 +97,7 @@ export async function flattenObject(pool: OpenPool, match: Match): Promise<Store
       await cluster.flattenImage(pool.id, found.image.id);
     }
     // Also where there is nothing more to copy: whoever was interrupted just before this comes again
-    await removeLeftovers(pool);
+    await tryLeftovers(pool);
   }
   return lookAt(pool, found);
 }
@@ -110,59 +112,4 @@ async function requireFree(pool: OpenPool, neededBytes: number, what: string): P
     `${what} cannot be flattened: up to ${formatBytes(neededBytes)} are to be copied, and ${formatBytes(freeBytes)} are free beside the pool's reserve; purge trash or add room`,
     { target: what },
   );
-}
-
-/** Puts the bytes of a snapshot back. It is marked while that goes on: half of it is of no use to anyone. */
-export async function rollbackObject(
-  pool: OpenPool,
-  match: Match,
-  snapshotUid: string,
-  call: Call,
-): Promise<StoredObject> {
-  const look = () =>
-    pool.table.read((transaction) => {
-      pool.writable(transaction);
-      const volume = requireLive(pool, transaction, match);
-      const what = nameOf(pool, volume);
-      if (volume.subvolume)
-        throw new KrStorageError(
-          "UNSUPPORTED",
-          `${what} is a share, whose files cannot be exchanged at one instant; make a new share from the snapshot`,
-          { target: what },
-        );
-      const snapshot = requireSource(pool, transaction, snapshotUid);
-      if (snapshot.kind !== "snapshot" || snapshot.sourceUid !== volume.uid)
-        throw new KrStorageError("INVALID_ARGUMENT", `${snapshot.name} is not a snapshot of ${what}`, { target: what });
-      requireNotRegistered(transaction, volume, what, "rolled back");
-      return { volume, snapshot, what };
-    });
-  const { volume, snapshot, what } = await look();
-  const { rollingBackTo: _, ...whole } = volume;
-  await requireHealthy(pool, whole);
-  await requireHealthy(pool, snapshot);
-  await requireNotOpen(pool, volume.image.id, { what, verb: "rolled back", call });
-  const sizeBytes = await pool.table.change((transaction) => {
-    const found = requireLive(pool, transaction, match);
-    requireNotRegistered(transaction, found, what, "rolled back");
-    if (found.rollingBackTo !== volume.rollingBackTo) throw rolledBackElsewhere(what);
-    saveEntry(transaction, { ...found, rollingBackTo: snapshotUid });
-    // It may have grown since it was looked at
-    return Math.max(found.record.sizeBytes, found.growingTo ?? 0);
-  });
-  await pool.site.cluster.rollbackImage(pool.id, volume.image.id ?? "", snapshot.snapshot?.name ?? "", sizeBytes);
-  const { uid, claim } = match;
-  const back = await pool.table.change((transaction): ReadEntry => {
-    const { rollingBackTo: _, ...found } = requireLive(pool, transaction, { uid, claim });
-    const next = { ...found, record: { ...found.record, revision: found.record.revision + 1 } };
-    saveEntry(transaction, next);
-    return next;
-  });
-  return lookAt(pool, back);
-}
-
-function rolledBackElsewhere(what: string): KrStorageError {
-  return new KrStorageError("CONFLICT", `${what} is being rolled back by another program; nothing was changed`, {
-    target: what,
-    retryable: true,
-  });
 }

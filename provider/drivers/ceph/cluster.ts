@@ -44,10 +44,12 @@ const treeNode = z.looseObject({
 const osdTree = z.looseObject({ nodes: z.array(treeNode), stray: z.array(treeNode) });
 const versions = z.looseObject({ overall: z.record(text, z.number()) });
 const imagesFound = z.object({
-  found: z.record(text, z.tuple([z.number(), z.array(z.number())])),
+  found: z.record(text, z.tuple([z.number(), z.array(z.number()), z.record(text, text)])),
   trash: z.array(text),
 });
 const poolNames = z.object({ images: pairs, trash: pairs, namespaces: z.array(text) });
+const rollbackOutcome = z.enum(["done", "open", "settled"]);
+const trashOutcome = z.enum(["ended", "needed", "elsewhere"]);
 const watchers = z.array(z.object({ address: text, client: z.number() }));
 
 /** A pool of the cluster as it describes it. */
@@ -238,6 +240,7 @@ export class Cluster {
 
   // Images
 
+  /** Sizes, numbers of snapshots, and limits by librbd's words, of those that are there; and the ids of what is in the trash. */
   images(pool: number, images: string[]): Promise<ImagesFound> {
     return this.ask("images", { pool, images }, imagesFound, "listing the images of", this.pool(pool));
   }
@@ -306,10 +309,17 @@ export class Cluster {
       this.image(pool, image),
     );
   }
-  /** Then grown to `size` again: going back takes the size of the snapshot along. */
-  rollbackImage(pool: number, image: string, snapshot: string, size: number): Promise<number> {
-    const args = { pool, image, snapshot, size };
-    return this.ask("image_rollback", args, z.number(), "rolling back", this.image(pool, image));
+  /**
+   * Then grown to `size` again: going back takes the size of the snapshot along. Writes nothing where somebody else has the image open,
+   * and where the table does not say any more, at that key, that it is being rolled back by this one.
+   */
+  rollbackImage(
+    pool: number,
+    image: string,
+    rollback: { snapshot: string; size: number; isResumed: boolean; condition: { key: string; by: string } },
+  ): Promise<"done" | "open" | "settled"> {
+    const args = { pool, image, ...rollback };
+    return this.ask("image_rollback", args, rollbackOutcome, "rolling back", this.image(pool, image));
   }
   async removeImage(pool: number, name: string): Promise<void> {
     await this.ask("image_remove", { pool, name }, z.null(), "removing", this.image(pool, name));
@@ -327,9 +337,9 @@ export class Cluster {
   restoreFromTrash(pool: number, image: string, name: string): Promise<boolean> {
     return this.ask("trash_restore", { pool, image, name }, z.boolean(), "restoring", this.image(pool, name));
   }
-  /** False while clones or snapshots need it. */
-  removeFromTrash(pool: number, image: string): Promise<boolean> {
-    return this.ask("trash_remove", { pool, image }, z.boolean(), "ending", this.image(pool, image));
+  /** Ends it, unless clones or snapshots need it, or somebody has taken it out of the trash. */
+  removeFromTrash(pool: number, image: string): Promise<"ended" | "needed" | "elsewhere"> {
+    return this.ask("trash_remove", { pool, image }, trashOutcome, "ending", this.image(pool, image));
   }
   /** Some objects of a pool that belong to no image and are not ours. */
   strangers(pool: number): Promise<string[]> {

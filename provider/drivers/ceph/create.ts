@@ -51,7 +51,7 @@ export async function createObject(pool: OpenPool, request: NewObject, call: Cal
     if (source && entry.kind === "share") await endCopying(pool, entry, source);
     return await lookAt(pool, published);
   } catch (error) {
-    throw await abandon(pool, reserved.entry.uid, error);
+    throw await abandon(pool, reserved.entry, error);
   }
 }
 

@@ -24,7 +24,7 @@ import type {
 } from "../driver";
 import { inspectImage } from "../imageFile";
 import type { PolicyRecord, PoolSettings } from "../record";
-import { flattenObject, growObject, rollbackObject, updateObject } from "./change";
+import { flattenObject, growObject, updateObject } from "./change";
 import { createObject } from "./create";
 import { findEntry } from "./entry";
 import { checkPool } from "./fsck";
@@ -38,6 +38,7 @@ import { purgeObject } from "./purge";
 import { checkQuota } from "./quota";
 import { recoverTable } from "./recoverTable";
 import { removePool } from "./removePool";
+import { rollbackObject } from "./rollback";
 import { shareHolders } from "./shareUses";
 import type { Site } from "./site";
 import { checkRemoval } from "./takeBack";

@@ -16,6 +16,8 @@ export const policyKey = (uid: string) => `${policies}${uid}`;
 export const nameKey = (name: string) => `n.${name}`;
 /** A uid that was in the pool and is never taken again. */
 export const goneKey = (uid: string) => `d.${uid}`;
+/** What stands there of one that was never published. Whatever has its uid in the cluster came too late, and nobody has ever had it. */
+export const undone = "undone";
 /** An image whose volume has ended and whose snapshots, or their clones, have not. */
 export const leftovers = "z.";
 export const leftoverKey = (image: string) => `${leftovers}${image}`;
@@ -56,6 +58,8 @@ const entry = z.looseObject({
   growingTo: z.number().optional(),
   /** The uid of the snapshot whose bytes are being put back: what the image holds meanwhile is of no use. */
   rollingBackTo: z.string().optional(),
+  /** The attempt at that which may go on. */
+  rollingBackBy: z.string().optional(),
   record: z.unknown(),
 });
 
@@ -73,6 +77,7 @@ export type Entry = Pick<
   | "leaseUntil"
   | "growingTo"
   | "rollingBackTo"
+  | "rollingBackBy"
 > & { record?: ObjectRecord };
 /** One whose record can be read. */
 export type ReadEntry = Entry & { record: ObjectRecord };

@@ -1,6 +1,6 @@
 import { messageOf } from "../../model/errors";
 import type { Call } from "../driver";
-import { findEntry, type ReadEntry } from "./entry";
+import { allEntries, findEntry, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
 import { subvolumeOf, userOf } from "./shareStored";
@@ -27,27 +27,28 @@ export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate 
   const { kind, image, uid } = found;
   const { cluster, filesystems, env } = pool.site;
   const at = subvolumeOf(found);
+  // Decided already: what fails then is seen by fsck, and mended by its repair
+  const warn = (error: unknown) => env.log.warn(`${pool.where}: ${messageOf(error)}`);
   if (at && kind === "share")
     return {
       requireIdle: (what, verb) => requireNotMounted(pool, found, what, verb),
       // The key stays the same by this, for the case that somebody has just mounted it
       close: async () => void (await filesystems.authorize(at, userOf(uid), "r")),
       open: async () => void (await filesystems.authorize(at, userOf(uid), "rw")),
-      // Decided already: what fails here is seen by fsck, and mended by its repair
-      seal: () => closeShare(pool, found).catch((error) => env.log.warn(`${pool.where}: ${messageOf(error)}`)),
+      seal: () => closeShare(pool, found).catch(warn),
     };
   const { id } = image;
   if (at || id === undefined) return none;
   // A snapshot that comes back brings its image with it
   const open = async () => void (await cluster.restoreFromTrash(pool.id, id, image.name));
-  if (kind === "snapshot") return { ...none, open };
+  if (kind === "snapshot") return { ...none, open, seal: () => takeBack(pool, found).catch(warn) };
   const toTrash = async () => void (await cluster.moveToTrash(pool.id, image.name, Math.ceil(retentionMs / 1000)));
   return {
     requireIdle: (what, verb, call) => requireNotOpen(pool, id, { what, verb, call }),
     close: toTrash,
     open,
     // A repair may just have taken it out, since the record did not say so yet
-    seal: () => toTrash().catch((error) => env.log.warn(`${pool.where}: ${messageOf(error)}`)),
+    seal: () => toTrash().catch(warn),
   };
 }
 
@@ -60,11 +61,25 @@ export async function settleGate(pool: OpenPool, uid: string): Promise<boolean> 
   for (;;) {
     const found = await look();
     if (!found?.record || (found.phase !== "live" && found.phase !== "trashed")) return false;
-    const { record } = found;
-    const gate = gateOf(pool, { ...found, record });
-    if (found.phase === "live") await gate.open();
-    else if (found.kind === "share") await closeShare(pool, { ...found, record });
-    else await gate.close();
+    const readable = { ...found, record: found.record };
+    if (found.phase === "live") await gateOf(pool, readable).open();
+    else if (found.kind === "share") await closeShare(pool, readable);
+    else await takeBack(pool, readable);
     if ((await look())?.phase === found.phase) return true;
   }
+}
+
+/** The image of a volume in the trash was brought out by a snapshot of it that came back, or by others. With nothing live in it it goes back. */
+async function takeBack(pool: OpenPool, { image: { id, name } }: ReadEntry): Promise<void> {
+  const { isNeeded, expiresAt } = await pool.table.read((transaction) => {
+    const there = allEntries(transaction).filter(({ image }) => image.id === id);
+    const volume = there.find(({ kind }) => kind === "volume");
+    return {
+      isNeeded: there.some(({ phase }) => phase === "live" || phase === "creating"),
+      expiresAt: volume?.record?.expiresAt,
+    };
+  });
+  if (isNeeded) return;
+  const keptMs = expiresAt === undefined ? 0 : Date.parse(expiresAt) - (await pool.now());
+  await pool.site.cluster.moveToTrash(pool.id, name, Math.max(0, Math.ceil(keptMs / 1000)));
 }

@@ -1,5 +1,7 @@
 import { ioTuneOf } from "../../model/qos";
 import type { ObjectSettings } from "../record";
+import type { ImagesFound } from "./cluster";
+import { findEntry, type ReadEntry } from "./entry";
 import type { OpenPool } from "./openPool";
 
 /** The limits that librbd keeps, by the words of hypervisors. What bursts is lifted for a second unless it is said how long. */
@@ -24,14 +26,51 @@ const options = {
   write_bytes_sec_max_length: "rbd_qos_write_bps_burst_seconds",
 } as const;
 
-/** Has every client of an image that uses librbd keep to its limits, those that have it open too. Limits that are not given go. */
-export async function limitImage(pool: OpenPool, image: string, { qos = {} }: ObjectSettings): Promise<void> {
+/** What librbd's words for the limits of an object say; undefined of those that it has not. */
+function limitsOf({ qos = {} }: ObjectSettings): Record<string, string | undefined> {
   const limits = ioTuneOf(qos);
-  const set = Object.fromEntries(
+  return Object.fromEntries(
     Object.entries(options).map(([key, option]) => {
       const limit = limits[key as keyof typeof options];
-      return [option, limit === undefined ? null : String(Math.ceil(limit))];
+      return [option, limit === undefined ? undefined : String(Math.ceil(limit))];
     }),
   );
+}
+
+/** Whether an image is held to just the limits that its record says. */
+export function isLimited({ image, record }: ReadEntry, { found }: ImagesFound): boolean {
+  const [, , seen] = (image.id === undefined ? undefined : found[image.id]) ?? [];
+  if (!seen) return true;
+  const wanted = limitsOf(record.settings ?? {});
+  return Object.keys(wanted).every((option) => seen[option] === wanted[option]);
+}
+
+/** Has every client of an image that uses librbd keep to its limits, those that have it open too. Limits that are not given go. */
+export async function limitImage(pool: OpenPool, image: string, settings: ObjectSettings): Promise<void> {
+  const set = Object.fromEntries(Object.entries(limitsOf(settings)).map(([option, limit]) => [option, limit ?? null]));
   await pool.site.cluster.configureImage(pool.id, image, set);
+}
+
+/** How often limits that somebody else sets meanwhile are set again. */
+const longestContest = 5;
+
+/**
+ * Brings the image of a volume to the limits in its record, also those that were recorded before and came to nothing. Of two who change
+ * them at once, the one who sets them last looks at the record again.
+ */
+export async function enforceLimits(pool: OpenPool, volume: ReadEntry): Promise<void> {
+  const { id } = volume.image;
+  if (volume.kind !== "volume" || id === undefined) return;
+  for (
+    let [current, round]: [ReadEntry | undefined, number] = [volume, 0];
+    current && round < longestContest;
+    round += 1
+  ) {
+    if (isLimited(current, await pool.site.cluster.images(pool.id, [id]))) return;
+    await limitImage(pool, id, current.record.settings ?? {});
+    current = await pool.table.read((transaction) => {
+      const found = findEntry(transaction, volume.uid);
+      return found?.phase === "live" && found.record ? { ...found, record: found.record } : undefined;
+    });
+  }
 }

@@ -104,15 +104,19 @@ def rows_of(pool, name):
 def table_read(args):
     return rows_of(args["pool"], TABLE)
 
-def table_gen(args):
-    with io(args["pool"], SPACE) as table, rados.ReadOpCtx() as op:
-        found, _ = table.get_omap_vals_by_keys(op, ("gen",))
+def row_of(pool, key, absent=None):
+    """None where there is no table."""
+    with io(pool, SPACE) as table, rados.ReadOpCtx() as op:
+        found, _ = table.get_omap_vals_by_keys(op, (key,))
         try:
             table.operate_read_op(op, TABLE)
         except rados.ObjectNotFound:
             return None
-        # A table that has lost the key compares as one that has it empty
-        return dict((key, value.decode(errors="replace")) for key, value in found).get("gen", "")
+        return dict((name, value.decode(errors="replace")) for name, value in found).get(key, absent)
+
+def table_gen(args):
+    # A table that has lost the key compares as one that has it empty
+    return row_of(args["pool"], "gen", "")
 
 def table_write(args):
     with io(args["pool"], SPACE) as table, rados.WriteOpCtx() as op:
@@ -218,21 +222,38 @@ def clock(args):
 def image(opened, args, read_only=True):
     return rbd.Image(opened, image_id=args["image"], read_only=read_only)
 
+LIMITS, PAGE = "metadata_conf_rbd_qos_", 900
+
+def more_snapshots(opened, name, page):
+    """Those after a first page. An OSD may answer with fewer than it was asked for; with so few it has no more."""
+    keys = []
+    while len(page) >= 50:
+        with rados.ReadOpCtx() as op:
+            found, _ = opened.get_omap_vals(op, page[-1], "snapshot_", PAGE)
+            opened.operate_read_op(op, "rbd_header." + name)
+            page = [key for key, _ in found]
+        keys.extend(page)
+    return keys
+
 def images(args):
-    """Sizes and snapshots of images by id; those that are not there are left out. And what is in the trash."""
+    """Sizes, snapshots and limits of images by id; those that are not there are left out. And what is in the trash."""
     found = {}
     with io(args["pool"]) as opened:
         for name in args["images"]:
             with rados.ReadOpCtx() as op:
                 size, _ = opened.get_omap_vals_by_keys(op, ("size",))
-                snapshots, _ = opened.get_omap_vals(op, "", "snapshot_", 1000)
+                limits, _ = opened.get_omap_vals(op, "", LIMITS, 100)
+                snapshots, _ = opened.get_omap_vals(op, "", "snapshot_", PAGE)
                 try:
                     opened.operate_read_op(op, "rbd_header." + name)
+                    page = [key for key, _ in snapshots]
+                    page += more_snapshots(opened, name, page)
                 except rados.ObjectNotFound:
                     continue
-                sizes = [struct.unpack("<Q", value)[0] for _, value in size]
-                if sizes:
-                    found[name] = [sizes[0], [int(key[len("snapshot_"):], 16) for key, _ in snapshots]]
+            sizes = [struct.unpack("<Q", value)[0] for _, value in size]
+            if sizes:
+                numbers = [int(key[len("snapshot_"):], 16) for key in page]
+                found[name] = [sizes[0], numbers, dict((key[len("metadata_conf_"):], value.decode()) for key, value in limits)]
         trash = [each["id"] for each in rbd.RBD().trash_list(opened)]
     return {"found": found, "trash": trash}
 
@@ -268,6 +289,10 @@ def image_clone(args):
             parent_name = parent.get_name()
         rbd.RBD().clone(opened, parent_name, args["snapshot"], opened, args["name"], features=FEATURES, data_pool=args["dataPool"])
         with rbd.Image(opened, args["name"]) as made:
+            # A clone takes along what its parent is held to
+            for key in [key for key, _ in made.metadata_list()]:
+                if key.startswith("conf_rbd_qos_") and key.endswith(("_limit", "_burst", "_burst_seconds")):
+                    made.metadata_remove(key)
             if made.size() < args["size"]:
                 made.resize(args["size"], allow_shrink=False)
             return made.id()
@@ -357,10 +382,25 @@ def snapshot_remove(args):
 
 def image_rollback(args):
     with io(args["pool"]) as opened, image(opened, args, read_only=False) as volume:
+        if volume.features() & rbd.RBD_FEATURE_EXCLUSIVE_LOCK:
+            try:
+                # Kept until the image is closed: nobody else writes meanwhile, and whoever takes it from us has cut us off before
+                volume.lock_acquire(rbd.RBD_LOCK_MODE_EXCLUSIVE)
+            except rbd.ReadOnlyImage:
+                return "open"
+        if len(list(volume.watchers_list())) > 1:
+            return "open"
+        # Looked at under the lock: one that comes late, when the rollback was finished and the volume is in use again, writes nothing
+        entry = row_of(args["pool"], args["condition"]["key"])
+        if entry is None or json.loads(entry).get("rollingBackBy") != args["condition"]["by"]:
+            return "settled"
+        if args["isResumed"] and volume.features() & rbd.RBD_FEATURE_OBJECT_MAP:
+            # librbd puts the map of objects back first, and passes over those that it has not: what was interrupted would stay as it is
+            volume.rebuild_object_map()
         volume.rollback_to_snap(args["snapshot"])
         if volume.size() < args["size"]:
             volume.resize(args["size"], allow_shrink=False)
-        return volume.size()
+        return "done"
 
 def trash_prepare(args):
     """The object that the trash is kept in: in a full pool it could not be made any more, and nothing be deleted."""
@@ -385,15 +425,19 @@ def trash_restore(args):
         return True
 
 def trash_remove(args):
-    """Ends an image that is in the trash. False while snapshots that clones need keep it."""
+    """Ends an image that is in the trash. "needed" while snapshots that clones need keep it, "elsewhere" where somebody has taken it out."""
     with io(args["pool"]) as opened:
         try:
             rbd.RBD().trash_remove(opened, args["image"], force=True)
         except rbd.ImageNotFound:
-            return True
+            try:
+                opened.stat("rbd_header." + args["image"])
+                return "elsewhere"
+            except rados.ObjectNotFound:
+                return "ended"
         except rbd.ImageHasSnapshots:
-            return False
-        return True
+            return "needed"
+        return "ended"
 
 def image_remove(args):
     """Ends an image that was never published, by its name, which has its uid."""
@@ -520,7 +564,13 @@ def answer(body):
         sys.stdout.write(json.dumps(body) + "\n")
         sys.stdout.flush()
 
+ending = threading.Event()
+
 def perform(request):
+    if ending.is_set():
+        # Whoever asked is gone, and may be given up by others by the time it would be done
+        answer({"id": request["id"], "error": {"number": E.ECANCELED, "text": "not begun: the connection was closed", "step": None}})
+        return
     try:
         answer({"id": request["id"], "result": operations[request["operation"]](request["args"])})
     except Failure as error:
@@ -535,6 +585,7 @@ pool = ThreadPoolExecutor(settings["threads"])
 for line in sys.stdin:
     pool.submit(perform, json.loads(line))
 # Whoever started us is gone, or has closed the driver: what is under way ends by itself, nothing new begins
+ending.set()
 pool.shutdown(wait=True)
 os._exit(0)
 `;

@@ -1,4 +1,4 @@
-import { KrStorageError, messageOf } from "../../model/errors";
+import { KrStorageError } from "../../model/errors";
 import type { Call, Purge } from "../driver";
 import {
   allEntries,
@@ -6,18 +6,19 @@ import {
   findEntry,
   goneKey,
   leftoverKey,
-  leftovers,
   nameKey,
   objectKey,
   ownSnapshot,
   requireWritable,
   saveEntry,
 } from "./entry";
+import { tryLeftovers } from "./leftovers";
 import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
 import { refuseForeignSnapshots, removeShare } from "./shareEnd";
 import { requireNotMounted } from "./shareUses";
-import { undoCreation } from "./undo";
+import { isTakenOut, seeAll } from "./stored";
+import { undoAbandoned, undoCreation } from "./undo";
 import { requireNotOpen, requireNotRegistered } from "./uses";
 
 /**
@@ -25,6 +26,7 @@ import { requireNotOpen, requireNotRegistered } from "./uses";
  * likewise blocks that clones need.
  */
 export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge, call: Call): Promise<boolean> {
+  await undoAbandoned(pool, ({ sourceUid }) => sourceUid === uid, call);
   const now = await pool.now();
   const { found, volume } = await pool.table.read((transaction) => {
     pool.writable(transaction);
@@ -36,6 +38,7 @@ export async function purgeObject(pool: OpenPool, { uid, allowDataLoss }: Purge,
   if (found.kind === "volume" && found.phase === "trashed") {
     await requireNotOpen(pool, found.image.id, { what, verb: "purged", call });
     await refuseStrangers(pool, found, what);
+    await refuseTakenOut(pool, found, what);
   }
   // A live volume is open by whoever writes it, and readers of its snapshots are not to be told from those. Of one that is not live
   // a snapshot is all that can be open
@@ -94,6 +97,19 @@ async function refuseStrangers(pool: OpenPool, { image }: Entry, what: string): 
   );
 }
 
+/** A volume in the trash whose image somebody has taken out of the cluster's is wanted by somebody, as far as we can tell. */
+async function refuseTakenOut(pool: OpenPool, found: Entry, what: string): Promise<void> {
+  const siblings = await pool.table.read((transaction) =>
+    allEntries(transaction).filter(({ image }) => image.id === found.image.id),
+  );
+  if (!isTakenOut(found, await seeAll(pool, siblings))) return;
+  throw new KrStorageError(
+    "PRECONDITION_FAILED",
+    `${what} cannot be purged: its image ${found.image.name} was taken out of the cluster's trash; undelete it, or run fsck with repair to put it back`,
+    { target: what },
+  );
+}
+
 async function removeBytes(pool: OpenPool, purging: Entry): Promise<void> {
   const { uid, kind, image, snapshot, subvolume } = purging;
   const { cluster } = pool.site;
@@ -109,24 +125,5 @@ async function removeBytes(pool: OpenPool, purging: Entry): Promise<void> {
     transaction.set(goneKey(uid), 1);
     if (transaction.get(nameKey(found.name)) === uid) transaction.delete(nameKey(found.name));
   });
-  // The object is gone; that its blocks go too is tried again with the next one, and by a repair
-  await removeLeftovers(pool).catch((error: unknown) => pool.site.env.log.warn(`${pool.where}: ${messageOf(error)}`));
-}
-
-/** Ends the images of ended volumes that nothing needs any more. Those that clones need stay for the next time. */
-export async function removeLeftovers(pool: OpenPool): Promise<void> {
-  const { cluster } = pool.site;
-  const free = await pool.table.read((transaction) => {
-    const needed = new Set(allEntries(transaction).map(({ image }) => image.id));
-    return transaction
-      .keys(leftovers)
-      .map((key) => ({ id: key.slice(leftovers.length), name: String(transaction.get(key)) }))
-      .filter(({ id }) => !needed.has(id));
-  });
-  for (const { id, name } of free) {
-    // A snapshot that came back brought its image with it; into the trash again
-    await cluster.moveToTrash(pool.id, name, 0);
-    if (await cluster.removeFromTrash(pool.id, id))
-      await pool.table.change((transaction) => transaction.delete(leftoverKey(id)));
-  }
+  await tryLeftovers(pool);
 }

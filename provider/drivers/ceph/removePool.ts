@@ -3,13 +3,15 @@ import { requireMatch } from "../changes";
 import type { Match, PoolRef } from "../driver";
 import { newUid } from "../record";
 import { allEntries, groupsIn, leftovers, objects, poolKey, requireWritable } from "./entry";
+import { leaseMs } from "./lease";
+import { removeLeftovers } from "./leftovers";
 import { described, identityOf, type OpenPool, type Pools } from "./openPool";
 import { type CephPoolRecord, type Place, placeOf } from "./place";
 import { removedUid, removingDataName, removingName } from "./poolNames";
 import { removeUser } from "./poolUser";
-import { removeLeftovers } from "./purge";
 import type { Transaction } from "./table";
 import { isMarkedBy, restoreNames, takeBack } from "./takeBack";
+import { undoAbandoned } from "./undo";
 
 /**
  * Removes a pool of the cluster, which takes everything in it along: so only one that we made, whose table is empty, and in
@@ -19,6 +21,7 @@ import { isMarkedBy, restoreNames, takeBack } from "./takeBack";
 export async function removePool(pools: Pools, ref: PoolRef, match: Match): Promise<"removed" | "retired" | "gone"> {
   if (await hasEnded(pools, ref)) return "gone";
   const pool = (await findRenamed(pools, ref, match.uid)) ?? (await pools.require(ref));
+  await undoAbandoned(pool, () => true);
   await removeLeftovers(pool);
   const now = await pool.now();
   const removal = newUid();
@@ -187,10 +190,16 @@ function retireOrEnd(
   return placeOf(record);
 }
 
+/** What is no live object is not deleted, and is said to be what it is. */
+const unfinished: Record<string, string> = {
+  creating: ` (just being made: wait for that, or ${leaseMs / 1000} seconds if its maker has died)`,
+  purging: " (half-ended: purge it again)",
+};
+
 function someNames(transaction: Transaction): string {
   const names = allEntries(transaction)
     .filter(({ phase }) => phase !== "trashed")
-    .map(({ name }) => name)
+    .map(({ name, phase }) => `${name}${unfinished[phase] ?? ""}`)
     .sort();
   return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
 }

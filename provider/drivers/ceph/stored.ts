@@ -7,7 +7,11 @@ import type { OpenPool } from "./openPool";
 import { quotaOf, type SharesSeen, seeShares, shareCarrier, shareConnection, shareProblem } from "./shareStored";
 
 /** What the cluster shows of images and shares. */
-export type Seen = ImagesFound & { shares: SharesSeen };
+export type Seen = ImagesFound & {
+  shares: SharesSeen;
+  /** The ids of images that something live is in. */
+  live: ReadonlySet<string>;
+};
 
 /** Looks at all that these entries stand for, in a few requests, whatever their number. */
 export async function seeAll(pool: OpenPool, entries: readonly Entry[]): Promise<Seen> {
@@ -19,8 +23,14 @@ export async function seeAll(pool: OpenPool, entries: readonly Entry[]): Promise
       entries.filter(({ phase }) => phase === "live" || phase === "trashed"),
     ),
   ]);
-  return { ...seen, shares };
+  const live = entries.flatMap(({ phase, image }) =>
+    phase === "live" || phase === "creating" ? (image.id ?? []) : [],
+  );
+  return { ...seen, shares, live: new Set(live) };
 }
+
+/** What ends a rollback that was interrupted. */
+export const rollbackTodo = "roll back to it again, or run fsck with repair";
 
 /** What is wrong with the bytes of an object, as the cluster shows them; undefined where nothing is. */
 export function problemOf(
@@ -39,14 +49,25 @@ export function problemOf(
   if (found.rollingBackTo !== undefined)
     return {
       health: "damaged",
-      problem: `putting back the bytes of snapshot ${found.rollingBackTo} was interrupted; roll back to it again`,
+      problem: `the bytes of snapshot ${found.rollingBackTo} are being put back, or that was interrupted: ${rollbackTodo}`,
     };
   if (found.phase === "live" && found.kind === "volume" && image.id !== undefined && seen.trash.includes(image.id))
     return {
       health: "damaged",
       problem: `image ${image.name} is in the cluster's trash; fsck with repair restores it`,
     };
+  if (isTakenOut(found, seen))
+    return {
+      health: "damaged",
+      problem: `image ${image.name} is outside of the cluster's trash, where clients can open it; fsck with repair puts it back`,
+    };
   return undefined;
+}
+
+/** Whether the image of a volume in the trash is outside of the cluster's trash, with nothing live that would need it there. */
+export function isTakenOut({ phase, kind, image: { id } }: Entry, { found, trash, live }: Seen): boolean {
+  if (phase !== "trashed" || kind !== "volume" || id === undefined) return false;
+  return id in found && !trash.includes(id) && !live.has(id);
 }
 
 /** The image of a volume; of a snapshot the image and the number of the snapshot in it. Of shares see `shareCarrier`. */
@@ -67,6 +88,7 @@ export function storedObject(found: ReadEntry, seen: Seen, reach: Reach): Stored
     record: structuredClone(record),
     phase,
     ...(problemOf(found, seen) ?? { health: "ready" as const }),
+    ...(found.rollingBackTo === undefined ? {} : { rollingBackTo: found.rollingBackTo }),
     actualSizeBytes: kind === "snapshot" ? record.sizeBytes : (size ?? record.sizeBytes),
     ...(phase === "live" && kind === "volume"
       ? { connection: { type: "rbd" as const, ...reach, image: image.name } }

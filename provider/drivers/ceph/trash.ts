@@ -9,6 +9,7 @@ import { closeShare } from "./shareEnd";
 import { shareHolders } from "./shareUses";
 import { lookAt } from "./stored";
 import type { Transaction } from "./table";
+import { undoAbandoned } from "./undo";
 import { companionsOf, holdersOf, requireNotRegistered } from "./uses";
 
 /**
@@ -22,6 +23,7 @@ export async function trashObject(
   retentionMs: number,
   call: Call,
 ): Promise<StoredObject | undefined> {
+  await undoAbandoned(pool, ({ sourceUid }) => sourceUid === match.uid, call);
   const found = await pool.table.read((transaction) => mayBeTrashed(pool, transaction, match)?.found);
   if (!found) return undefined;
   const what = nameOf(pool, found);
@@ -87,6 +89,8 @@ async function putBack(pool: OpenPool, found: ReadEntry): Promise<void> {
 
 /** Brings the image back, then the record. A name that was taken in between leaves both in the trash. */
 export async function undeleteObject(pool: OpenPool, wanted: Undelete): Promise<StoredObject> {
+  const { name = await pool.table.read((transaction) => findEntry(transaction, wanted.uid)?.name) } = wanted;
+  await undoAbandoned(pool, (each) => each.name === name);
   const found = await pool.table.read((transaction) => mayComeBack(pool, transaction, wanted).found);
   await gateOf(pool, found).open();
   const back = await pool.table

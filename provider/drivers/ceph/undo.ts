@@ -1,6 +1,16 @@
 import { hasCode, KrStorageError } from "../../model/errors";
 import type { Call } from "../driver";
-import { type Entry, findEntry, goneKey, nameKey, objectKey, saveEntry, temporarySnapshot } from "./entry";
+import {
+  allEntries,
+  type Entry,
+  findEntry,
+  goneKey,
+  nameKey,
+  objectKey,
+  saveEntry,
+  temporarySnapshot,
+  undone,
+} from "./entry";
 import { nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
 import { undoShare } from "./shareEnd";
@@ -26,44 +36,70 @@ export async function undoCreation(pool: OpenPool, uid: string, call?: Call): Pr
     return fenced;
   });
   if (!entry) return false;
-  const { cluster } = pool.site;
-  const source = await pool.table.read((transaction) =>
-    entry.sourceUid === undefined ? undefined : findEntry(transaction, entry.sourceUid),
-  );
-  if (entry.subvolume) await undoShare(pool, entry, source);
-  else if (entry.snapshot) {
-    if (entry.image.id !== undefined) await cluster.removeSnapshot(pool.id, entry.image.id, entry.snapshot.name);
-  } else {
-    await removeUnpublished(pool, entry, call);
-    if (source?.image.id !== undefined && source.kind !== "snapshot")
-      await cluster.removeSnapshot(pool.id, source.image.id, temporarySnapshot(uid));
-  }
+  await removeMade(pool, entry, call);
   await pool.table.change((transaction) => {
     const found = findEntry(transaction, uid);
     if (found?.phase !== "purging") return;
     transaction.delete(objectKey(uid));
-    transaction.set(goneKey(uid), 1);
+    transaction.set(goneKey(uid), undone);
     if (transaction.get(nameKey(found.name)) === uid) transaction.delete(nameKey(found.name));
   });
   return true;
 }
 
-async function removeUnpublished(pool: OpenPool, entry: Entry, call: Call | undefined): Promise<void> {
+/** Undoes what stands in the way and whose maker is gone. What may still be made stays. */
+export async function undoAbandoned(pool: OpenPool, isInTheWay: (entry: Entry) => boolean, call?: Call): Promise<void> {
+  const unfinished = await pool.table.read((transaction) =>
+    allEntries(transaction).filter((each) => each.leaseUntil !== undefined && isInTheWay(each)),
+  );
+  if (unfinished.length === 0) return;
+  const now = await pool.now();
+  for (const each of unfinished) if (isAbandoned(each, now)) await undoCreation(pool, each.uid, call);
+}
+
+async function removeMade(pool: OpenPool, entry: Entry, call?: Call): Promise<void> {
   const { cluster } = pool.site;
-  const { name } = entry.image;
+  const { uid, sourceUid, image, snapshot, subvolume } = entry;
+  const source = await pool.table.read((transaction) =>
+    sourceUid === undefined ? undefined : findEntry(transaction, sourceUid),
+  );
+  if (subvolume) await undoShare(pool, entry, source);
+  else if (snapshot) {
+    if (image.id !== undefined) await cluster.removeSnapshot(pool.id, image.id, snapshot.name);
+  } else {
+    await removeUnpublished(pool, entry, call);
+    if (source?.image.id !== undefined && source.kind !== "snapshot")
+      await cluster.removeSnapshot(pool.id, source.image.id, temporarySnapshot(uid));
+  }
+}
+
+/** Ends an image that was never published, by its name, which has its uid. */
+export async function removeUnpublished(
+  pool: OpenPool,
+  { name, image }: Pick<Entry, "name" | "image">,
+  call: Call | undefined,
+): Promise<void> {
+  const { cluster } = pool.site;
+  const what = nameOf(pool, { name });
   try {
-    await cluster.removeImage(pool.id, name);
+    await cluster.removeImage(pool.id, image.name);
   } catch (error) {
-    if (!hasCode(error, "IN_USE") || !call) throw error;
-    const id = (await cluster.imageId(pool.id, name)) ?? undefined;
-    await requireNotOpen(pool, id, { what: nameOf(pool, entry), verb: "undone", call });
-    await cluster.removeImage(pool.id, name);
+    if (!hasCode(error, "IN_USE")) throw error;
+    if (!call)
+      throw new KrStorageError(
+        "IN_USE",
+        `${what} was never finished, and whoever made it still has it open; if that has died, the cluster forgets it in about half a minute: try again then`,
+        { target: what, cause: error },
+      );
+    const id = (await cluster.imageId(pool.id, image.name)) ?? undefined;
+    await requireNotOpen(pool, id, { what, verb: "undone", call });
+    await cluster.removeImage(pool.id, image.name);
   }
 }
 
 /** After a create has failed: undoes it, and says how that went. The error to throw. */
-export async function abandon(pool: OpenPool, uid: string, error: unknown): Promise<unknown> {
-  const isUndone = await undoCreation(pool, uid).catch(() => false);
+export async function abandon(pool: OpenPool, entry: Entry, error: unknown): Promise<unknown> {
+  const isUndone = await undoOwn(pool, entry).catch(() => false);
   if (!KrStorageError.isInstance(error)) return error;
   const { code, message, retryable, target, issues, cause } = error;
   return new KrStorageError(code, message, {
@@ -73,4 +109,12 @@ export async function abandon(pool: OpenPool, uid: string, error: unknown): Prom
     ...(target === undefined ? {} : { target }),
     outcome: isUndone ? "not-applied" : "unknown",
   });
+}
+
+/** Somebody who gave us up has undone what there was of it then; what we have made since is ours to undo. */
+async function undoOwn(pool: OpenPool, entry: Entry): Promise<boolean> {
+  if (await undoCreation(pool, entry.uid)) return true;
+  const isUndone = await pool.table.read((transaction) => transaction.get(goneKey(entry.uid)) === undone);
+  if (isUndone) await removeMade(pool, entry);
+  return isUndone;
 }

@@ -2,7 +2,9 @@ import { KrStorageError } from "../../model/errors";
 import type { Call, Holder } from "../driver";
 import { formatVersion } from "../record";
 import { allEntries, type Entry, type ReadEntry } from "./entry";
+import { leaseMs } from "./lease";
 import type { OpenPool } from "./openPool";
+import { rollbackTodo } from "./stored";
 import type { Transaction } from "./table";
 
 /** Who has the image open, as the cluster sees it. A client that died is seen for about half a minute longer. */
@@ -58,7 +60,7 @@ export async function requireNotOpen(
   }
 }
 
-/** Throws IN_USE if someone has registered as using an object, or holds it, or just makes something from it. */
+/** Throws IN_USE if someone has registered as using an object, or holds it, or just makes something from it, or rolls back to it. */
 export function requireNotRegistered(transaction: Transaction, found: ReadEntry, what: string, verb: string): void {
   const { consumers, holds } = found.record;
   if (consumers.length > 0)
@@ -78,8 +80,13 @@ export function requireNotRegistered(transaction: Transaction, found: ReadEntry,
     throw inUse(
       what,
       verb,
-      `${readers.map(({ name }) => name).join(", ")} is just being made from it; try again when that has ended`,
+      `${readers.map(({ name }) => name).join(", ")} is just being made from it; try again when that has ended, or in ${leaseMs / 1000} seconds if its maker has died`,
     );
+  const rolling = allEntries(transaction).find(
+    ({ phase, rollingBackTo }) => rollingBackTo === found.uid && (phase === "live" || phase === "trashed"),
+  );
+  if (rolling)
+    throw inUse(what, verb, `${rolling.name} is being rolled back to it, or that was interrupted: ${rollbackTodo}`);
 }
 
 function readersOf(transaction: Transaction, uid: string): Entry[] {

@@ -12,6 +12,7 @@ import { describeWith } from "../../support/requires";
 import { sha256, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
+import { withRequests } from "../support/requests";
 import { workersOf } from "../support/workers";
 
 describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => {
@@ -65,6 +66,47 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
     expect(await limits()).toEqual({ conf_rbd_qos_read_iops_limit: "7" });
     await bench.driver.update(bench.ref, matchOf(volume), { settings: {} }, call());
     expect(await limits()).toEqual({});
+  });
+
+  test("limits that were recorded and are not in force, as after a kill, are put right by the next update, and by a repair", async () => {
+    const volume = await bench.volume("data");
+    const limits = async () => user.do("settings", imageOf(volume));
+    const record = (iops: number) =>
+      harness.editRecord?.(bench.pool, volume.record.uid, (record) => {
+        record.settings = { qos: { iops } };
+      });
+    await record(70);
+    expect(await limits()).toEqual({});
+    await bench.driver.update(bench.ref, matchOf(volume), { labels: { tier: "db" } }, call());
+    expect(await limits()).toEqual({ conf_rbd_qos_iops_limit: "70" });
+    await record(80);
+    const finding = { object: volume.record.uid, message: expect.stringContaining("limits") };
+    const found = await bench.driver.fsck(bench.ref, { repair: false }, call());
+    expect(found).toContainEqual({ ...finding, repaired: false });
+    expect(await bench.driver.fsck(bench.ref, { repair: true }, call())).toContainEqual({ ...finding, repaired: true });
+    expect(await limits()).toEqual({ conf_rbd_qos_iops_limit: "80" });
+    expect(await bench.driver.fsck(bench.ref, { repair: false }, call())).toEqual([]);
+  });
+
+  test("a clone is held to its own limits, and not to those of what it was made from", async () => {
+    const source = await bench.volume("data", { settings: { qos: { iops: 50, throughput: "10MiB/s" } } });
+    const free = await bench.clone(source, "free");
+    expect(await user.do("settings", imageOf(free))).toEqual({});
+    const limited = await bench.clone(await bench.snapshot(source, "one"), "limited", {
+      settings: { qos: { readIops: 7 } },
+    });
+    expect(await user.do("settings", imageOf(limited))).toEqual({ conf_rbd_qos_read_iops_limit: "7" });
+    expect(await user.do("settings", imageOf(source))).toMatchObject({ conf_rbd_qos_iops_limit: "50" });
+  });
+
+  test("an image with more snapshots than are read at once is seen with all of them", async () => {
+    const volume = await bench.volume("data");
+    const { self } = volume.record;
+    await user.do("pretend_snapshots", { pool: bench.ref.name, id: self, count: 2500 });
+    const { found } = await withRequests(cluster(), async (requests) =>
+      requests.images((await requests.poolId(bench.ref.name)) ?? 0, [self]),
+    );
+    expect(new Set(found[self]?.[1]).size).toBe(2500);
   });
 
   test("labels never become settings of an image", async () => {

@@ -25,10 +25,34 @@ def read(a):
     with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"], read_only=True) as image:
         return base64.b64encode(image.read(a["offset"], a["length"])).decode()
 
+def fill(a):
+    """Writes something into each object of an image from one on."""
+    with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"]) as image:
+        step, done = image.stat()["obj_size"], lambda _: None
+        writes = [image.aio_write(b"new", at, done) for at in range(a["first"] * step, image.size(), step)]
+        for each in writes:
+            each.wait_for_complete_and_cb()
+
+def filled(a):
+    """Which objects of an image begin with something."""
+    with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"], read_only=True) as image:
+        step = image.stat()["obj_size"]
+        return [at // step for at in range(0, image.size(), step) if image.read(at, 3) != bytes(3)]
+
+def has_object(a):
+    with cluster.open_ioctx(a["pool"]) as io:
+        with rbd.Image(io, a["image"], read_only=True) as image:
+            name = "%s.%016x" % (image.block_name_prefix(), a["object"])
+        try:
+            io.stat(name)
+            return True
+        except rados.ObjectNotFound:
+            return False
+
 def hold(a):
     io = cluster.open_ioctx(a["pool"])
     key = uuid.uuid4().hex
-    held[key] = (rbd.Image(io, a["image"]), io)
+    held[key] = (rbd.Image(io, a.get("image"), image_id=a.get("id")), io)
     return key
 
 def release(a):
@@ -90,6 +114,13 @@ def grow_image(a):
 def images(a):
     with cluster.open_ioctx(a["pool"]) as io:
         return [each["name"] for each in rbd.RBD().list2(io)]
+
+def pretend_snapshots(a):
+    """Some numbers more among those of an image's snapshots, as its header has them. It cannot be opened any more."""
+    with cluster.open_ioctx(a["pool"]) as io, rados.WriteOpCtx() as op:
+        keys = tuple("snapshot_%016x" % (2 ** 32 + number) for number in range(a["count"]))
+        io.set_omap(op, keys, tuple(b"" for _ in keys))
+        io.operate_write_op(op, "rbd_header." + a["id"])
 
 def snap(a):
     with cluster.open_ioctx(a["pool"]) as io, rbd.Image(io, a["image"]) as image:

@@ -67,7 +67,7 @@ test("each rollback has a safety snapshot of its own, also after one that failed
   const before = (await library.list("main/ssd")).map((object) => object.uid);
   disk.before = () => undefined;
   const { safety } = await library.rollback("main/ssd/data@good");
-  expect(before).not.toContain(safety.uid);
+  expect(before).not.toContain(safety?.uid);
 });
 
 test("deleting puts into the trash, undeleting brings back, purging ends", async () => {
