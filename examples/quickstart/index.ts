@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Pool, Snapshot, SnapshotPolicy, Volume } from "krstorage";
+import { Pool, Share, Snapshot, SnapshotPolicy, Volume } from "krstorage";
 import { Machine } from "./machine";
 
 const config = new pulumi.Config();
@@ -19,6 +19,9 @@ const machine = new Machine("web", {
 
 new Snapshot("first-boot", { source: data }, { dependsOn: machine });
 
+// A folder for several at once: in Ceph it is mounted, here it is one of this machine's
+const home = new Share("home", { pool: ssd, size: "64MiB", labels: { app: "quickstart" } });
+
 // Kept in the pool, beside the volume. `krstorage agent` takes these snapshots, and removes those that are not to be kept
 new SnapshotPolicy("hourly", {
   schedule: "@hourly",
@@ -29,3 +32,4 @@ new SnapshotPolicy("hourly", {
 export const volume = data.id;
 export const disk = data.connection;
 export const boots = machine.boots;
+export const mount = home.connection.apply(({ mountCommand }) => mountCommand);

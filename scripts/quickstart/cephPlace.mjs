@@ -13,6 +13,7 @@ import {
 import { StepError } from "../lib/console.mjs";
 import { installCommand } from "../lib/debian.mjs";
 import { shown } from "../lib/paths.mjs";
+import { openShare } from "./cephShare.mjs";
 
 /** The cluster takes ports up to 60 above the first of them that is free with its neighbour. */
 const firstPort = 27_100;
@@ -62,11 +63,13 @@ export function cephPlace({ local }) {
     environment: () => ({ CEPH_CONF: describeCluster(folder).conf }),
     where: () => [`cluster  ${shown(folder)}`],
     next: [
+      "  pulumi stack output mount      the command that mounts the share",
       "  npx krstorage nodes            the cluster: its health, disks, room",
       "  rbd ls ssd                     the images behind the volumes, as Ceph itself lists them",
     ],
     writeAt: (connection, offset, text) => void use(connection, "write", offset, text),
     readAt: (connection, offset, length) => use(connection, "read", offset, length),
+    openShare: (connection) => openShare(connection, { folder: local, conf: describeCluster(folder).conf }),
   };
 }
 

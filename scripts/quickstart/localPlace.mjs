@@ -1,5 +1,15 @@
 // The quickstart's storage in a folder of the example.
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { note } from "../lib/console.mjs";
 import { filesystemToAllow } from "../lib/filesystem.mjs";
@@ -51,5 +61,11 @@ export function localPlace({ local }) {
       closeSync(file);
       return bytes.toString();
     },
+    openShare: async ({ path }) => ({
+      how: "a folder",
+      write: (name, text) => writeFileSync(join(path, name), text),
+      read: (name) => (existsSync(join(path, name)) ? readFileSync(join(path, name), "utf8") : undefined),
+      close: async () => undefined,
+    }),
   };
 }

@@ -8,36 +8,69 @@ const data = `${pool}/data`;
 const snapshot = `${data}@quickstart`;
 const clone = `${pool}/data-copy`;
 const size = "64MiB";
+const share = `${pool}/home`;
+const shareFile = "notes.txt";
 
 /** Well behind the sector in which the example's machine counts its boots. */
 const offset = 1024 * 1024;
 const oldText = "what the disk held when the snapshot was taken";
 const newText = "what was written to the original afterwards!!!";
 
-/** Writes, snapshots, clones, changes the original, checks the clone, restores. A second run finds it done and changes nothing. */
+/** Uses the volume and the share. A second run finds it done and changes nothing. */
 export async function useStorage(context) {
-  const { writeText, expectText } = bytesOf(context);
   return withStorage(context, async (storage) => {
-    if ((await storage.list(pool)).some((object) => object.id === clone && object.phase === "live")) {
-      expectText(await storage.get(clone), oldText, "the clone");
-      expectText(await storage.get(data), oldText, "the restored volume");
-      return "done before: the clone and the restored volume still hold their bytes; nothing was changed";
-    }
-    const volume = await storage.get(data);
-    writeText(volume, oldText);
-    note(`wrote ${oldText.length} bytes into ${data}`);
-    await storage.createSnapshot(data, "quickstart");
-    note(`took the snapshot ${snapshot}`);
-    const copy = await storage.createVolume(clone, { size, from: snapshot });
-    note(`made the volume ${clone} from it`);
-    writeText(volume, newText);
-    expectText(copy, oldText, "the clone");
-    note("changed the original; the clone still reads the old bytes");
-    const { safety } = await storage.rollback(snapshot);
-    expectText(volume, oldText, "the restored volume");
-    note(`restored the original from its snapshot; what it held before is in ${safety.id}`);
-    return "every byte was where it should be";
+    const result = await useVolume(storage, context);
+    await useShare(storage, context.place);
+    return result;
   });
+}
+
+/** Writes a file, takes a snapshot of the share where files can be read in one, and changes the file. */
+async function useShare(storage, place) {
+  const { connection } = await storage.get(share);
+  const files = await place.openShare(connection);
+  try {
+    const [taken] = (await storage.list(pool)).filter(
+      ({ id, phase }) => id === `${share}@quickstart` && phase === "live",
+    );
+    if (files.readBefore ? !taken : files.read(shareFile) === undefined) {
+      files.write(shareFile, oldText);
+      note(`wrote a file into ${share}, ${files.how}`);
+    }
+    if (!files.readBefore) return;
+    const { uid } = taken ?? (await storage.createSnapshot(share, "quickstart"));
+    if (files.read(shareFile) !== newText) files.write(shareFile, newText);
+    const found = [files.readBefore(uid, shareFile), files.read(shareFile)];
+    if (found[0] !== oldText || found[1] !== newText)
+      throw new StepError(`${share} does not hold the files that it should: ${JSON.stringify(found)}`);
+    if (!taken) note(`took the snapshot ${share}@quickstart and changed the file; in .snap the old one is read`);
+  } finally {
+    await files.close();
+  }
+}
+
+/** Writes, snapshots, clones, changes the original, checks the clone, restores. */
+async function useVolume(storage, context) {
+  const { writeText, expectText } = bytesOf(context);
+  if ((await storage.list(pool)).some((object) => object.id === clone && object.phase === "live")) {
+    expectText(await storage.get(clone), oldText, "the clone");
+    expectText(await storage.get(data), oldText, "the restored volume");
+    return "done before: the clone and the restored volume still hold their bytes; nothing was changed";
+  }
+  const volume = await storage.get(data);
+  writeText(volume, oldText);
+  note(`wrote ${oldText.length} bytes into ${data}`);
+  await storage.createSnapshot(data, "quickstart");
+  note(`took the snapshot ${snapshot}`);
+  const copy = await storage.createVolume(clone, { size, from: snapshot });
+  note(`made the volume ${clone} from it`);
+  writeText(volume, newText);
+  expectText(copy, oldText, "the clone");
+  note("changed the original; the clone still reads the old bytes");
+  const { safety } = await storage.rollback(snapshot);
+  expectText(volume, oldText, "the restored volume");
+  note(`restored the original from its snapshot; what it held before is in ${safety.id}`);
+  return "every byte was where it should be";
 }
 
 /** What exists, where, how full, and what to type next. */

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync,
 import { dirname, join } from "node:path";
 import { root } from "../../engine/support/example";
 import { temporaryFolder } from "../../engine/support/testStack";
-import { describeWith } from "../../support/requires";
+import { describeWith, reasonFor } from "../../support/requires";
 
 interface Ran {
   code: number;
@@ -51,6 +51,15 @@ describeWith({ needs: ["engine", "ceph"] }, "npm run quickstart -- --backend cep
     expect(output.indexOf("Starts a Ceph cluster on this machine")).toBe(0);
     expect(output).toContain("the clone still reads the old bytes");
     expect(output).toMatch(/^ +main\/ssd\/data-copy +volume +64 MiB$/m);
+    const how = reasonFor("cephFuse") === undefined ? "mounted by ceph-fuse" : "by Ceph's own library";
+    expect(output).toContain(`wrote a file into main/ssd/home, ${how}`);
+    expect(output).toContain(
+      "took the snapshot main/ssd/home@quickstart and changed the file; in .snap the old one is read",
+    );
+    expect(output).toMatch(/^ +main\/ssd\/home +share +64 MiB$/m);
+    // Nothing stays mounted, and no key stays
+    expect(readFileSync("/proc/mounts", "utf8")).not.toContain(example);
+    expect(readdirSync(join(example, ".local")).filter((name) => name.startsWith("share-"))).toEqual([]);
   }, 600_000);
 
   test("what it tells to type next works as it stands, and shows real images", () => {
@@ -63,6 +72,7 @@ describeWith({ needs: ["engine", "ceph"] }, "npm run quickstart -- --backend cep
     expect(JSON.parse(shell("pulumi stack output --json --stack ceph"))).toMatchObject({
       boots: 1,
       disk: { type: "rbd", pool: "ssd" },
+      mount: expect.stringMatching(/^mount -t ceph -o .*name=krs\.[0-9a-f]{32}/),
     });
     shell("pulumi preview --stack ceph --refresh --expect-no-changes --non-interactive");
   }, 180_000);

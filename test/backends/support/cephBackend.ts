@@ -1,3 +1,5 @@
+import type { ShareConnection } from "../../../provider/model/share";
+import type { Connection } from "../../../provider/model/volume";
 import type { StorageLibrary } from "../../../provider/storage";
 import type { SpineBackend } from "../../engine/support/engineBackend";
 import type { StateResource } from "../../engine/support/testStack";
@@ -38,24 +40,29 @@ export function cephBackend(cluster: CephCluster, user: CephUser): SpineBackend 
   };
   return {
     name: "ceph",
-    // The tables declare none here: shares on Ceph, which must be mounted to be looked at, have tests of their own
-    hasShares: false,
     volumeConnection: "rbd",
     granularityBytes: 1,
     config,
     env: () => ({}),
-    async write(volume, text) {
-      await user.do("write", { ...imageOf(volume), offset: 0, bytes: Buffer.from(text).toString("base64") });
+    async write(object, text) {
+      const share = shareOf(object);
+      if (share) await user.do("put_file", { ...share, file: preciousFile, text });
+      else await user.do("write", { ...imageOf(object), offset: 0, bytes: Buffer.from(text).toString("base64") });
     },
-    async read(volume, length) {
-      const bytes = (await user.do("read", { ...imageOf(volume), offset: 0, length })) as string;
+    async read(object, length) {
+      const share = shareOf(object);
+      if (share) return String(await user.do("get_file", { ...share, file: preciousFile })).slice(0, length);
+      const bytes = (await user.do("read", { ...imageOf(object), offset: 0, length })) as string;
       return Buffer.from(bytes, "base64").toString();
     },
     list: (poolId) => using((storage) => storage.list(poolId)),
     policies: (poolId) => policiesIn(config(), poolId),
     delete: (id) => using(async (storage) => void (await storage.delete(id))),
     undelete: (poolId, uid) => using(async (storage) => void (await storage.undelete(poolId, uid))),
-    removeBehindBack: async (volume) => void (await user.do("remove_image", imageOf(volume))),
+    async removeBehindBack(object) {
+      if (shareOf(object)) await user.do("remove_share", { uid: object.outputs.uid });
+      else await user.do("remove_image", imageOf(object));
+    },
     growBehindBack: async (volume, sizeBytes) => void (await user.do("grow_image", { ...imageOf(volume), sizeBytes })),
     async iopsLimit(volume) {
       const settings = (await user.do("settings", imageOf(volume))) as Record<string, string>;
@@ -69,6 +76,15 @@ export function cephBackend(cluster: CephCluster, user: CephUser): SpineBackend 
       return back;
     },
   };
+}
+
+/** A share's one file that must survive. */
+const preciousFile = "precious file";
+
+/** Undefined for a volume. */
+function shareOf({ outputs }: StateResource): { filesystem: string; path: string } | undefined {
+  const connection = outputs.connection as ShareConnection | Connection;
+  return connection.type === "cephfs" ? { filesystem: connection.cephFilesystem, path: connection.path } : undefined;
 }
 
 function imageOf(volume: StateResource): { pool: string; image: string } {

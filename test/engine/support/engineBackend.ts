@@ -29,8 +29,6 @@ export interface EngineBackend {
 
 /** What the tables of the spine need beside that: what differs between backends, and is right in each. */
 export interface SpineBackend extends EngineBackend {
-  /** Whether the tables declare shares in its pools. */
-  readonly hasShares: boolean;
   /** The type of a volume's connection. */
   readonly volumeConnection: string;
   /** What the sizes of volumes are rounded up to, in bytes. */

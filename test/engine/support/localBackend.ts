@@ -22,7 +22,6 @@ export function localBackend(folder: string): SpineBackend {
   };
   return {
     name: "local",
-    hasShares: true,
     volumeConnection: "file",
     granularityBytes: 4096,
     config,
