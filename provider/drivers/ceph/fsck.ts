@@ -27,7 +27,8 @@ export async function checkPool(pool: OpenPool, { repair }: FsckOptions, call: C
     if (!known.has(uid)) findings.push({ object: uid, message: problem, repaired: false });
   const seen = await seeAll(pool, read.entries);
   for (const each of read.entries) findings.push(...(await checkEntry(pool, each, { seen, now, repair, call })));
-  findings.push(...(await checkStrays(pool, repair, call)));
+  // What a record is lost of has been told
+  findings.push(...(await checkStrays(pool, repair, call)).filter((each) => each.repaired || !known.has(each.object)));
   findings.push(...(await checkStrayShares(pool, repair)), ...(await checkShareCapability(pool, repair)));
   const taken = await checkLeftovers(pool, repair);
   const kept = repair ? await removeLeftovers(pool) : [];
