@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cephDriver } from "../../../provider/drivers/ceph";
 import { Cluster } from "../../../provider/drivers/ceph/cluster";
 import { Worker } from "../../../provider/drivers/ceph/worker";
-import type { StoredObject } from "../../../provider/drivers/driver";
 import { KrStorageError } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
 import { testClock, testEnv } from "../../../provider/testing";
@@ -16,7 +15,6 @@ import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
 import { withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
-import { CephDaemons } from "../support/cephDaemons";
 import { driverOn } from "../support/driverOn";
 import { driverProcesses } from "../support/driverProcesses";
 import { refusal } from "../support/refusal";
@@ -31,7 +29,6 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
   });
 
   const pidOf = (daemon: string) => Number(readFileSync(join(cluster().folder, "run", `${daemon}.pid`), "utf8"));
-  const daemons = new CephDaemons(cluster);
   /** The addresses of those who have asked a pool for the time in the last minute. */
   const clockLockers = async (pool: string): Promise<string[]> => {
     const where = ["--conf", cluster().conf, "-p", pool, "-N", "krstorage"];
@@ -81,31 +78,6 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
       contents.map(({ record }) => `${record.name}.${record.uid}`).sort(),
     );
   }, 120_000);
-
-  test("what a manager was asked that did not answer in time is not sent again when there is one", async () => {
-    const isManaged = async () => typeof (await harness.user.do("manager", { prefix: "fs volume ls" })) === "string";
-    const share = await bench.driver.create(bench.ref, bench.shareInputs("home"), call());
-    const driver = driverOn(cluster(), Cluster, { answerSeconds: 4 });
-    const match = matchOf(share);
-    await driver.grow(bench.ref, match, 2 * share.record.sizeBytes, call());
-    const start = await daemons.kill("mgr.x");
-    const late = await refusal(driver.grow(bench.ref, match, 4 * share.record.sizeBytes, call()));
-    expect([late.code, late.outcome]).toEqual(["UNAVAILABLE", "unknown"]);
-    start();
-    const held = async () => {
-      const [{ record, actualSizeBytes }] = (await driver.list(bench.ref, call())).objects as [StoredObject];
-      return [record.sizeBytes / share.record.sizeBytes, actualSizeBytes / share.record.sizeBytes];
-    };
-    // What was sent again would be done before what is asked only now
-    await until(async () => (await driver.holders(bench.ref, share.record.uid, call())).length === 0);
-    await until(isManaged);
-    const other = await bench.driver.create(bench.ref, bench.shareInputs("other"), call());
-    await driver.grow(bench.ref, matchOf(other), 2 * other.record.sizeBytes, call());
-    expect(await held()).toEqual([2, 2]);
-    await driver.grow(bench.ref, match, 4 * share.record.sizeBytes, call());
-    expect(await held()).toEqual([4, 4]);
-    await driver.close();
-  }, 180_000);
 
   test("a monitor that stands still: UNAVAILABLE in time, nothing is taken for empty, and afterwards all goes on", async () => {
     const volume = await bench.stampedVolume("data", "kept");
