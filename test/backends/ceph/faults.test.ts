@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cephDriver } from "../../../provider/drivers/ceph";
 import { Cluster } from "../../../provider/drivers/ceph/cluster";
 import { Worker } from "../../../provider/drivers/ceph/worker";
+import type { StoredObject } from "../../../provider/drivers/driver";
 import { KrStorageError } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
 import { testClock, testEnv } from "../../../provider/testing";
@@ -15,6 +16,7 @@ import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
 import { withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
+import { CephDaemons } from "../support/cephDaemons";
 import { driverOn } from "../support/driverOn";
 import { driverProcesses } from "../support/driverProcesses";
 import { refusal } from "../support/refusal";
@@ -29,12 +31,23 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
   });
 
   const pidOf = (daemon: string) => Number(readFileSync(join(cluster().folder, "run", `${daemon}.pid`), "utf8"));
+  const daemons = new CephDaemons(cluster);
   /** The addresses of those who have asked a pool for the time in the last minute. */
   const clockLockers = async (pool: string): Promise<string[]> => {
     const where = ["--conf", cluster().conf, "-p", pool, "-N", "krstorage"];
     const told = execFileSync("rados", [...where, "lock", "info", "krstorage.clock", "clock", "--format", "json"]);
     const { lockers } = JSON.parse(told.toString()) as { lockers: { addr: string }[] };
     return lockers.map(({ addr }) => addr);
+  };
+  /** A client that has died keeps others of the file system waiting for a minute. */
+  const forgetMountsOf = (id: string) => {
+    const mds = (...args: string[]) =>
+      execFileSync("ceph", ["--conf", cluster().conf, "tell", "mds.a", ...args], { stdio: "pipe" });
+    const sessions = JSON.parse(mds("session", "ls").toString()) as {
+      id: number;
+      client_metadata: { entity_id?: string };
+    }[];
+    for (const each of sessions) if (each.client_metadata.entity_id === id) mds("session", "evict", `id=${each.id}`);
   };
   const imagesIn = (pool: string) =>
     execFileSync("rbd", ["--conf", cluster().conf, "ls", pool], { timeout: 60_000 })
@@ -78,6 +91,30 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
       contents.map(({ record }) => `${record.name}.${record.uid}`).sort(),
     );
   }, 120_000);
+
+  test("what a manager was asked that did not answer in time is not sent again when there is one", async () => {
+    const [share, other] = [await bench.share("home"), await bench.share("other")];
+    const driver = driverOn(cluster(), Cluster, { answerSeconds: 4 });
+    const grow = (of: StoredObject, times: number) =>
+      driver.grow(bench.ref, matchOf(of), times * of.record.sizeBytes, call());
+    const held = async () => {
+      const { objects } = await driver.list(bench.ref, call());
+      const found = objects.find(({ record }) => record.uid === share.record.uid) as StoredObject;
+      return [found.record.sizeBytes, found.actualSizeBytes].map((bytes) => bytes / share.record.sizeBytes);
+    };
+    await grow(share, 2);
+    const start = await daemons.kill("mgr.x");
+    const late = await refusal(grow(share, 4));
+    expect([late.code, late.outcome]).toEqual(["UNAVAILABLE", "unknown"]);
+    forgetMountsOf("x");
+    start();
+    // What was sent again would be done before what is asked only now
+    await until(async () => (await grow(other, 2)) !== undefined);
+    expect(await held()).toEqual([2, 2]);
+    await until(async () => (await grow(share, 4)) !== undefined);
+    expect(await held()).toEqual([4, 4]);
+    await driver.close();
+  }, 180_000);
 
   test("a monitor that stands still: UNAVAILABLE in time, nothing is taken for empty, and afterwards all goes on", async () => {
     const volume = await bench.stampedVolume("data", "kept");
