@@ -75,7 +75,7 @@ export class Worker {
     const answer = await by.ask(operation, args, target);
     // For this connection it stays like that for ever
     if (isNumber(answer, cutOff)) by.retire();
-    // Ceph's library would send it again, whenever a manager is there: long after whoever asked has done something else
+    // Ceph's library still has it, and may send it again when a manager is there: long after whoever asked has done something else
     if (operation === "manager" && isNumber(answer, constants.errno.ETIMEDOUT))
       by.lose("its manager did not answer in time: look at `ceph mgr stat`");
     return answer;
