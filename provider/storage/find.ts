@@ -25,6 +25,19 @@ export async function findLive(
   });
 }
 
+/**
+ * As `findLive`, from the last look where that knows it: for whoever has the driver find it by its uid once more. So hundreds of
+ * snapshots are not hundreds of lists.
+ */
+export async function findKnown(
+  storage: Storage,
+  id: PoolId & { name: string },
+  signal?: AbortSignal,
+): Promise<StoredObject> {
+  const known = (await storage.view(id, { maxAgeMs: maxLookAgeMs, signal })).byName(id.name);
+  return known?.phase === "live" ? known : findLive(storage, id, signal);
+}
+
 /** The object a clone is made from. Throws UNSUPPORTED for another pool, NOT_FOUND for an absent one, PRECONDITION_FAILED for a damaged one. */
 export async function resolveSource(
   storage: Storage,
@@ -40,9 +53,7 @@ export async function resolveSource(
       { target: id, issues: [{ path: "source", message: "is in another pool" }] },
     );
   }
-  // The driver finds the source by its uid once more, so a look serves: hundreds of snapshots are not hundreds of lists
-  const known = (await storage.view(where, { maxAgeMs: maxLookAgeMs, signal })).byName(where.name);
-  const source = known?.phase === "live" ? known : await findLive(storage, where, signal);
+  const source = await findKnown(storage, where, signal);
   const problem = healthProblem(source, id);
   if (problem)
     throw new KrStorageError("PRECONDITION_FAILED", `${problem}; nothing can be made from it`, { target: id });

@@ -12,7 +12,7 @@ import { changeObject } from "./change";
 import type { HeldObject } from "./claims";
 import { resolveConfig } from "./configSources";
 import { ensureObject } from "./ensure";
-import { findLive, resolveSource } from "./find";
+import { findKnown, findLive, resolveSource } from "./find";
 import { type ObjectInfo, objectInfo, type PolicyInfo, type PoolInfo, policyInfo, poolInfo } from "./info";
 import { keyOf, type VolumeKey } from "./key";
 import { applyPolicy } from "./policies";
@@ -145,14 +145,21 @@ export class StorageLibrary {
     const volume = volumeOf(volumeId);
     assertInputs(kinds.snapshot, volumeId, { name, labels });
     const where = { ...volume, name: snapshotName(volume.name, name) };
-    const source = await findLive(this.storage, volume);
-    const { object } = await ensureObject(this.storage, where, {
-      kind: "snapshot",
-      owner: `${this.owner}/Snapshot/${where.name}`,
-      stackId: this.storage.stackId,
-      requested: { source: volumeId },
-      labels,
-      sourceUid: source.record.uid,
+    const take = ({ record }: StoredObject) =>
+      ensureObject(this.storage, where, {
+        kind: "snapshot",
+        owner: `${this.owner}/Snapshot/${where.name}`,
+        stackId: this.storage.stackId,
+        requested: { source: volumeId },
+        labels,
+        sourceUid: record.uid,
+      });
+    const known = await findKnown(this.storage, volume);
+    const { object } = await take(known).catch(async (error) => {
+      // Another volume may have the name by now
+      const live = await findLive(this.storage, volume);
+      if (live.record.uid === known.record.uid) throw error;
+      return take(live);
     });
     return objectInfo(where, object);
   }

@@ -3,7 +3,7 @@ import { StepError } from "../lib/console.mjs";
 
 const help = `npm run bench                      everything; about half an hour
 npm run bench -- --quick           small numbers and 3 runs, to see that it works; about 3 minutes
-npm run bench -- --only ceph       RBD images on a real cluster, which it starts (Debian packages; about 5 minutes)
+npm run bench -- --only ceph       RBD images on a real cluster, which it starts (Debian packages, ceph-mgr-dashboard too; about 6 minutes)
 npm run bench -- --only up,list    some figures: `;
 
 /** Numbers of a full run and of a quick one. */

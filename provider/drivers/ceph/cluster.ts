@@ -2,6 +2,7 @@ import { z } from "zod";
 import { hasCode, KrStorageError } from "../../model/errors";
 import { registerSecret } from "../../model/redact";
 import { readCommandAnswer } from "./answers";
+import { Joined } from "./joined";
 import type { Worker } from "./worker";
 
 const text = z.string();
@@ -63,6 +64,11 @@ export type Watcher = z.infer<typeof watchers>[number];
 
 /** What the driver asks of a cluster, one method a request; every answer is checked. Pools are named by id, images by theirs. */
 export class Cluster {
+  /** What many ask for at the same time, and is the same for all of them. */
+  private readonly joined = new Map<string, Joined<unknown>>();
+  /** By pool, of those who look at single images. */
+  private readonly looks = new Map<number, Joined<ImagesFound, string>>();
+
   constructor(
     private readonly worker: Worker,
     /** The backend's name, for messages. */
@@ -72,10 +78,10 @@ export class Cluster {
   // The cluster
 
   fsid(): Promise<string> {
-    return this.ask("fsid", {}, text, "reading the identity of", this.backend);
+    return this.join("fsid", () => this.ask("fsid", {}, text, "reading the identity of", this.backend));
   }
-  async usage(): Promise<Usage> {
-    return this.mon({ prefix: "df", format: "json" }, usage, "reading the usage of");
+  usage(): Promise<Usage> {
+    return this.join("usage", () => this.mon({ prefix: "df", format: "json" }, usage, "reading the usage of"));
   }
   async health(): Promise<ClusterHealth> {
     return this.mon({ prefix: "health", detail: "detail", format: "json" }, health, "reading the health of");
@@ -83,8 +89,9 @@ export class Cluster {
   async osdTree(): Promise<OsdTree> {
     return this.mon({ prefix: "osd tree", format: "json" }, osdTree, "listing the OSDs of");
   }
-  async pools(): Promise<ClusterPool[]> {
-    return this.mon({ prefix: "osd pool ls", detail: "detail", format: "json" }, poolList, "listing the pools of");
+  pools(): Promise<ClusterPool[]> {
+    const command = { prefix: "osd pool ls", detail: "detail", format: "json" };
+    return this.join("pools", () => this.mon(command, poolList, "listing the pools of"));
   }
   /** What the daemons say they are, such as "ceph version 16.2.15 (…) pacific (stable)". */
   async versions(): Promise<string[]> {
@@ -98,7 +105,8 @@ export class Cluster {
   }
   /** The id that a name has in the cluster's latest map. */
   poolId(name: string): Promise<number | null> {
-    return this.ask("pool_id", { name }, z.int().nullable(), "looking for", this.where(name));
+    const ask = () => this.ask("pool_id", { name }, z.int().nullable(), "looking for", this.where(name));
+    return this.join(`id of ${name}`, ask);
   }
   async createPool(name: string, how: Record<string, unknown>): Promise<void> {
     await this.command({ prefix: "osd pool create", pool: name, ...how }, "making", this.where(name));
@@ -235,14 +243,21 @@ export class Cluster {
   }
   /** The cluster's clock, ms since 1970: that of the OSD which keeps the pool's clock object. */
   now(pool: number): Promise<number> {
-    return this.ask("clock", { pool }, z.int(), "reading the clock of", this.pool(pool));
+    const ask = () => this.ask("clock", { pool }, z.int(), "reading the clock of", this.pool(pool));
+    return this.join(`clock of ${pool}`, ask);
   }
 
   // Images
 
   /** Sizes, numbers of snapshots, and limits by librbd's words, of those that are there; and the ids of what is in the trash. */
   images(pool: number, images: string[]): Promise<ImagesFound> {
-    return this.ask("images", { pool, images }, imagesFound, "listing the images of", this.pool(pool));
+    const ask = (ids: string[]) =>
+      this.ask("images", { pool, images: ids }, imagesFound, "listing the images of", this.pool(pool));
+    // A list of a whole pool takes a while: whoever looks at one image does not wait for it
+    if (images.length > 1) return ask(images);
+    const joined = this.looks.get(pool) ?? new Joined<ImagesFound, string>(ask);
+    this.looks.set(pool, joined);
+    return joined.get(...images);
   }
   names(pool: number): Promise<z.infer<typeof poolNames>> {
     return this.ask("names", { pool }, poolNames, "listing the images of", this.pool(pool));
@@ -291,11 +306,12 @@ export class Cluster {
     const shape = z.array(z.tuple([z.number(), text, z.boolean()]));
     return this.ask("image_snapshots", { pool, image }, shape, "looking at", this.image(pool, image));
   }
-  createSnapshot(pool: number, image: string, snapshot: string): Promise<number> {
+  /** Its id, and whether any other client had the image open before. */
+  createSnapshot(pool: number, image: string, snapshot: string): Promise<{ id: number; isOpen: boolean }> {
     return this.ask(
       "snapshot_create",
       { pool, image, snapshot },
-      z.int(),
+      z.object({ id: z.int(), isOpen: z.boolean() }),
       "taking a snapshot of",
       this.image(pool, image),
     );
@@ -356,6 +372,11 @@ export class Cluster {
   }
   private async command(command: Record<string, unknown>, what: string, target = this.backend): Promise<string> {
     return (await this.ask("command", { command }, z.object({ out: text, text }), what, target)).out;
+  }
+  private join<Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const joined = this.joined.get(what) ?? new Joined<unknown>(ask);
+    this.joined.set(what, joined);
+    return joined.get() as Promise<Answer>;
   }
   private ask<Result>(
     operation: string,

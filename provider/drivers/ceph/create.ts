@@ -30,7 +30,6 @@ import { endCopying, makeShare } from "./shareMake";
 import { carrierOf, lookAt } from "./stored";
 import type { Transaction } from "./table";
 import { abandon, isAbandoned, undoCreation } from "./undo";
-import { holdersOf } from "./uses";
 
 /**
  * Makes an object: its entry, which holds the name and the room; its image; and then, in one step, its publication. Whoever
@@ -273,8 +272,7 @@ async function makeBytes(
   const { record, snapshot, image } = entry;
   if (snapshot) {
     const parent = imageOf(pool, entry);
-    const isOpen = (await holdersOf(pool, parent)).length > 0;
-    const id = await cluster.createSnapshot(pool.id, parent, snapshot.name);
+    const { id, isOpen } = await cluster.createSnapshot(pool.id, parent, snapshot.name);
     const consistency = isOpen ? ("crash" as const) : ("offline" as const);
     const made = { ...entry, snapshot: { ...snapshot, id } };
     return { ...made, record: { ...record, consistency, self: carrierOf(made) } };

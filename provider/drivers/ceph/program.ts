@@ -130,7 +130,7 @@ def table_write(args):
             table.remove_omap_keys(op, tuple(args["remove"]))
         try:
             table.operate_write_op(op, TABLE)
-        except rados.ObjectExists:
+        except (rados.ObjectExists, rados.ObjectNotFound):
             return False
         except rados.Error as error:
             if error.errno == E.ECANCELED:
@@ -279,8 +279,10 @@ def image_id(args):
 def image_create(args):
     with io(args["pool"]) as opened:
         rbd.RBD().create(opened, args["name"], args["size"], old_format=False, features=FEATURES, data_pool=args["dataPool"])
-        with rbd.Image(opened, args["name"], read_only=True) as made:
-            return made.id()
+        # As librbd itself looks an id up; opening the image for it would take as long as making it
+        _, answer = opened.execute("rbd_id." + args["name"], "rbd", "get_id", b"")
+        length, = struct.unpack_from("<I", answer)
+        return answer[4:4 + length].decode()
 
 def image_clone(args):
     """A clone, grown to its size. The parent's snapshot stays as long as the clone needs it, also when it is removed (clone v2)."""
@@ -369,8 +371,10 @@ def image_snapshots(args):
 
 def snapshot_create(args):
     with io(args["pool"]) as opened, image(opened, args, read_only=False) as source:
+        ours = connection().get_instance_id()
+        is_open = any(each["id"] != ours for each in source.watchers_list())
         source.create_snap(args["snapshot"])
-        return source.snap_get_id(args["snapshot"])
+        return {"id": source.snap_get_id(args["snapshot"]), "isOpen": is_open}
 
 def snapshot_remove(args):
     with io(args["pool"]) as opened:

@@ -56,6 +56,8 @@ export class Transaction {
 type Outcome = ({ value: unknown } | { error: unknown }) & { wrote: boolean };
 
 interface Pending {
+  /** It writes nothing. */
+  isLook: boolean;
   act(transaction: Transaction): unknown;
   settle(value: unknown): void;
   fail(error: unknown): void;
@@ -83,15 +85,19 @@ export class Table {
 
   /** Decides and writes. `act` may be called several times and must have no other effect; what it throws refuses the change. */
   change<Result>(act: (transaction: Transaction) => Result): Promise<Result> {
-    return new Promise<Result>((settle, fail) => {
-      this.pending.push({ act, settle: settle as (value: unknown) => void, fail });
-      if (!this.isWorking) void this.work();
-    });
+    return this.put(act, false);
   }
 
   /** Looks at what is stored now. */
-  async read<Result>(look: (transaction: Transaction) => Result): Promise<Result> {
-    return this.change(look);
+  read<Result>(look: (transaction: Transaction) => Result): Promise<Result> {
+    return this.put(look, true);
+  }
+
+  private put<Result>(act: (transaction: Transaction) => Result, isLook: boolean): Promise<Result> {
+    return new Promise<Result>((settle, fail) => {
+      this.pending.push({ isLook, act, settle: settle as (value: unknown) => void, fail });
+      if (!this.isWorking) void this.work();
+    });
   }
 
   /** Ends the table and all that is ours beside it, if nobody writes meanwhile. What `may` throws refuses it. */
@@ -118,11 +124,16 @@ export class Table {
   private async round(changes: Pending[]): Promise<void> {
     let decided: Outcome[] = [];
     try {
+      let isCurrent = false;
       for (let attempt = 1; attempt <= longestContest; attempt += 1) {
-        await this.refresh();
+        // A write goes through only if nobody has written since: that it does is the proof that all of this was decided on what is stored now
+        if (attempt > 1 || changes.every(({ isLook }) => isLook)) {
+          await this.refresh();
+          isCurrent = true;
+        }
         const { written, results } = this.decide(changes);
         decided = results;
-        if (written.size > 0 && !(await this.write(written))) continue;
+        if (written.size > 0 ? !(await this.write(written)) : !isCurrent) continue;
         answer(changes, results, (outcome) => !outcome.wrote);
         // The next round does not wait for the copy; who has written and is answered may rely on it
         void this.copy.keep(written).then(() => answer(changes, results, (outcome) => outcome.wrote));

@@ -56,6 +56,29 @@ test("a grow whose record could not be written afterwards says that part of it h
   expect((await library.growVolume("main/ssd/data", "2GiB")).sizeBytes).toBe(2 ** 31);
 });
 
+test("snapshots of many volumes are not as many lists of their pool", async () => {
+  const { library, disk } = await open();
+  const names = ["a", "b", "c", "d"];
+  for (const name of names) await library.createVolume(`main/ssd/${name}`, { size: "1MiB" });
+  const before = disk.calls.list ?? 0;
+  for (const name of names) await library.createSnapshot(`main/ssd/${name}`, "one");
+  expect((disk.calls.list ?? 0) - before).toBeLessThanOrEqual(1);
+});
+
+test("a snapshot is of the volume that has the name now, whatever another process has done since the last look", async () => {
+  const { library, disk } = await open();
+  const old = await library.createVolume("main/ssd/data", { size: "1GiB" });
+  await library.list("main/ssd");
+  const other = new StorageLibrary(new Scene({ disk }).storage, "other");
+  await other.delete(old.id);
+  const { uid } = await other.createVolume("main/ssd/data", { size: "1GiB" });
+  await library.createSnapshot("main/ssd/data", "one");
+  expect(disk.live("ssd", "data@one").record.sourceUid).toBe(uid);
+  await other.delete("main/ssd/data@one");
+  await other.delete("main/ssd/data");
+  expect((await thrown(() => library.createSnapshot("main/ssd/data", "two"))).code).toBe("NOT_FOUND");
+});
+
 test("each rollback has a safety snapshot of its own, also after one that failed", async () => {
   const { library, disk } = await open();
   await library.createVolume("main/ssd/data", { size: "1GiB" });

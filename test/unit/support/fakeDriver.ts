@@ -197,6 +197,9 @@ class FakeDriver implements Driver {
     await this.begin("create");
     const pool = this.find(ref);
     if (liveOf(pool, object.name)) throw fail("ALREADY_EXISTS", `${object.name} exists`);
+    const { sourceUid } = object;
+    if (sourceUid !== undefined && pool.objects.get(sourceUid)?.phase !== "live")
+      throw fail("NOT_FOUND", `the source (uid ${sourceUid}) is not in the pool`);
     const { sizeBytes: asked, ...fields } = object;
     const sizeBytes = asked ?? (pool.objects.get(object.sourceUid ?? "")?.record.sizeBytes as number);
     const record: ObjectRecord = {
