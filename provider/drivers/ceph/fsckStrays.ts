@@ -2,6 +2,7 @@ import { messageOf } from "../../model/errors";
 import type { Call, Finding } from "../driver";
 import { allEntries, goneKey, leftovers, objectKey, ownSnapshot, parseEntry, undone } from "./entry";
 import type { OpenPool } from "./openPool";
+import { placeOf } from "./place";
 import type { Transaction } from "./table";
 import { removeUnpublished } from "./undo";
 
@@ -27,10 +28,12 @@ async function strayImages(pool: OpenPool, repair: boolean, call: Call): Promise
   });
   const strays = await pool.table.read((transaction) => {
     const needed = neededImages(transaction);
+    // In a pool that was there before, images that are named so may be others' own
+    const isShared = placeOf(pool.header(transaction)).existing;
     return named
       .filter(({ id }) => !needed.has(id))
       .map((each) => ({ ...each, standing: standingOf(transaction, each.uid) }))
-      .filter(({ standing }) => standing !== "known");
+      .filter(({ standing }) => standing !== "known" && !(isShared && standing === "unknown"));
   });
   const findings: Finding[] = [];
   // One that has ended meanwhile is none

@@ -5,7 +5,7 @@ import { allEntries, findEntry, goneKey, groupsIn, poolKey, type ReadEntry } fro
 import { settleGate } from "./gate";
 import type { OpenPool } from "./openPool";
 import { snapshotsIn, whileCopied } from "./shareEnd";
-import { quotaOf, type SharesSeen, subvolumeOf, userOf } from "./shareStored";
+import { quotaOf, type SharesSeen, seeShares, subvolumeOf, userOf } from "./shareStored";
 
 /** A pool that could take no shares when it was made, and could now. What it can do stands in its record, so a repair notes it there. */
 export async function checkShareCapability(pool: OpenPool, repair: boolean): Promise<Finding[]> {
@@ -55,6 +55,12 @@ export async function checkStrayShares(pool: OpenPool, repair: boolean): Promise
   return findings;
 }
 
+/** Looked at once more where there seem to be any: they may have gone with what a repair has undone since. */
+async function endedSnapshots(pool: OpenPool, found: ReadEntry, seen: SharesSeen): Promise<string[]> {
+  const { ended } = await snapshotsIn(pool, found, seen);
+  return ended.length === 0 ? [] : (await snapshotsIn(pool, found, await seeShares(pool, [found]))).ended;
+}
+
 /** What an interrupted change can leave of a share whose files are all right: a quota that is too small, a snapshot too many, a key too many or too few. */
 export async function checkShare(
   pool: OpenPool,
@@ -77,7 +83,7 @@ export async function checkShare(
     await report(`its subvolume ${at.name} is held to ${quota ?? "no"} bytes, not to ${record.sizeBytes}`, () =>
       holdToSize(pool, uid),
     );
-  for (const snapshot of (await snapshotsIn(pool, found, seen)).ended)
+  for (const snapshot of await endedSnapshots(pool, found, seen))
     await report(`snapshot ${snapshot} of its subvolume ${at.name} is left of what has ended`, () =>
       whileCopied(() => filesystems.removeSnapshot(at, snapshot)),
     );

@@ -80,7 +80,11 @@ describeWith({ needs: ["ceph"] }, "ceph: what the cluster stands on, as the rest
       ceph("osd", "crush", "rm-device-class", osd);
       ceph("osd", "crush", "set-device-class", before?.name ?? "", osd);
     }
-    await until(async () => (await look()).health.status === "ok");
+    // What room a disk has is told a moment after it is back
+    await until(async () => {
+      const { health, classes } = await look();
+      return health.status === "ok" && classes[0]?.totalBytes === 24 * 2 ** 30;
+    });
   }, 120_000);
 
   test("krstorage nodes and krstorage doctor show it, and say of another backend that it has none", async () => {
