@@ -3,9 +3,16 @@
 const { default: Sequencer } = require("@jest/test-sequencer");
 
 /** Those of backends that take the longest. */
-const long = ["contract", "identity.plugin", "identity", "spine.plugin", "spine", "quickstart", "faultsUp.plugin"].map(
-  (name) => `/backends/ceph/${name}.test.js`,
-);
+const long = [
+  "contract",
+  "spine",
+  "spine.plugin",
+  "identity",
+  "identityShares",
+  "identity.plugin",
+  "identityShares.plugin",
+  "faultsUp.plugin",
+].map((name) => `/backends/ceph/${name}.test.js`);
 
 class LongFirst extends Sequencer {
   sort(tests) {
