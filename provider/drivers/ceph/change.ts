@@ -6,6 +6,7 @@ import type { Match, RecordChange, StoredObject } from "../driver";
 import { checkedRecord, sizeProblem } from "../requests";
 import { requireRoom } from "./capacity";
 import { type ReadEntry, saveEntry } from "./entry";
+import { afterCommit } from "./errors";
 import { tryLeftovers } from "./leftovers";
 import { enforceLimits } from "./limits";
 import { nameOf, requireHealthy, requireLive } from "./matching";
@@ -26,7 +27,7 @@ export async function updateObject(pool: OpenPool, match: Match, change: RecordC
     saveEntry(transaction, next);
     return next;
   });
-  await enforceLimits(pool, updated);
+  await afterCommit(enforceLimits(pool, updated));
   return lookAt(pool, updated);
 }
 
@@ -75,7 +76,7 @@ export async function growObject(pool: OpenPool, match: Match, sizeBytes: number
   });
   // Somebody else has changed it meanwhile, and of two quotas the smaller may have come last
   if (share && grown.record.revision > growing.record.revision + 1)
-    await pool.site.filesystems.resize(share, grown.record.sizeBytes);
+    await afterCommit(pool.site.filesystems.resize(share, grown.record.sizeBytes));
   return lookAt(pool, grown);
 }
 

@@ -2,15 +2,17 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cephDriver } from "../../../provider/drivers/ceph";
+import { Cluster } from "../../../provider/drivers/ceph/cluster";
 import type { Driver, StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
-import { hasCode } from "../../../provider/model/errors";
+import { hasCode, KrStorageError } from "../../../provider/model/errors";
 import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { sha256, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
+import { driverOn } from "../support/driverOn";
 import { refusal } from "../support/refusal";
 import { withRequests } from "../support/requests";
 import { workersOf } from "../support/workers";
@@ -66,6 +68,20 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
     expect(await limits()).toEqual({ conf_rbd_qos_read_iops_limit: "7" });
     await bench.driver.update(bench.ref, matchOf(volume), { settings: {} }, call());
     expect(await limits()).toEqual({});
+  });
+
+  test("limits that are recorded and refused by the cluster: the error does not say that nothing was changed", async () => {
+    class Refusing extends Cluster {
+      override async configureImage(): Promise<void> {
+        throw new KrStorageError("PERMISSION_DENIED", "not allowed", { outcome: "not-applied" });
+      }
+    }
+    const volume = await bench.volume("data");
+    const driver = driverOn(cluster(), Refusing);
+    const change = { settings: { qos: { iops: 50 } } };
+    const error = await refusal(driver.update(bench.ref, matchOf(volume), change, call()));
+    await driver.close();
+    expect([error.code, error.outcome]).toEqual(["PERMISSION_DENIED", "unknown"]);
   });
 
   test("limits that were recorded and are not in force, as after a kill, are put right by the next update, and by a repair", async () => {
