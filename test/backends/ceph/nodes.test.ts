@@ -37,10 +37,13 @@ describeWith({ needs: ["ceph"] }, "ceph: what the cluster stands on, as the rest
   const pidOf = (daemon: string) => Number(readFileSync(join(cluster().folder, "run", `${daemon}.pid`), "utf8"));
   const look = () => (driver.nodes as NonNullable<Driver["nodes"]>)(call());
   const codesOf = ({ health }: Nodes) => health.checks.map(({ code }) => code);
+  /** What room a disk has is told a moment after it is up. */
+  const isWhole = ({ health, classes }: Nodes) => health.status === "ok" && classes[0]?.totalBytes === 24 * 2 ** 30;
   const devicesOf = ({ nodes }: Nodes) => nodes.flatMap(({ devices }) => devices);
 
   // One after the other: each takes more of the cluster away
   test("a healthy cluster: its host, three disks that are up and in, and the room of their class", async () => {
+    await until(async () => isWhole(await look()));
     const seen = await look();
     expect(seen.health).toEqual({ status: "ok", word: "HEALTH_OK", checks: [] });
     expect(seen.nodes).toHaveLength(1);
@@ -62,7 +65,11 @@ describeWith({ needs: ["ceph"] }, "ceph: what the cluster stands on, as the rest
     const { crush_weight: weight, parent } = placeOf("osd.2");
     ceph("osd", "crush", "remove", "osd.2");
     ceph("osd", "set", "noout");
-    await until(async () => codesOf(await look()).includes("OSDMAP_FLAGS"));
+    // The manager tells of the room in a class a moment after it tells of the class
+    await until(async () => {
+      const seen = await look();
+      return codesOf(seen).includes("OSDMAP_FLAGS") && seen.classes.some(({ name }) => name === "nvme");
+    });
     ceph("health", "mute", "OSDMAP_FLAGS");
     const seen = await look();
     expect(seen.nodes).toMatchObject([
@@ -80,11 +87,7 @@ describeWith({ needs: ["ceph"] }, "ceph: what the cluster stands on, as the rest
       ceph("osd", "crush", "rm-device-class", osd);
       ceph("osd", "crush", "set-device-class", before?.name ?? "", osd);
     }
-    // What room a disk has is told a moment after it is back
-    await until(async () => {
-      const { health, classes } = await look();
-      return health.status === "ok" && classes[0]?.totalBytes === 24 * 2 ** 30;
-    });
+    await until(async () => isWhole(await look()));
   }, 120_000);
 
   test("krstorage nodes and krstorage doctor show it, and say of another backend that it has none", async () => {
