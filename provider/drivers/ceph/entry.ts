@@ -123,6 +123,13 @@ export function damagedEntries(transaction: Transaction): DamagedRecord[] {
   });
 }
 
+/** The images that volumes which have ended left, since something needed their blocks. */
+export function leftoversIn(transaction: Transaction): { id: string; name: string }[] {
+  return transaction
+    .keys(leftovers)
+    .map((key) => ({ id: key.slice(leftovers.length), name: String(transaction.get(key)) }));
+}
+
 /** Where the pool's shares are, or were. */
 export function groupsIn(transaction: Transaction): { filesystem: string; group: string }[] {
   return transaction

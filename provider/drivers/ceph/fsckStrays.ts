@@ -1,6 +1,6 @@
 import { messageOf } from "../../model/errors";
 import type { Call, Finding } from "../driver";
-import { allEntries, goneKey, leftovers, objectKey, ownSnapshot, parseEntry, undone } from "./entry";
+import { allEntries, goneKey, leftoversIn, objectKey, ownSnapshot, parseEntry, undone } from "./entry";
 import type { OpenPool } from "./openPool";
 import { placeOf } from "./place";
 import type { Transaction } from "./table";
@@ -79,7 +79,7 @@ async function straySnapshots(pool: OpenPool, repair: boolean): Promise<Finding[
 
 /** The ids of the images of everything that has a record, and of what has ended and whose blocks something needs. */
 function neededImages(transaction: Transaction): Set<string> {
-  const ended = transaction.keys(leftovers).map((key) => key.slice(leftovers.length));
+  const ended = leftoversIn(transaction).map(({ id }) => id);
   return new Set([...allEntries(transaction).flatMap(({ image }) => image.id ?? []), ...ended]);
 }
 

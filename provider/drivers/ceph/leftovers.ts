@@ -1,6 +1,6 @@
 import { messageOf } from "../../model/errors";
 import type { Finding } from "../driver";
-import { allEntries, leftoverKey, leftovers } from "./entry";
+import { allEntries, leftoverKey, leftoversIn } from "./entry";
 import type { OpenPool } from "./openPool";
 
 /** An image of an ended volume that nothing needs any more, and that could not be ended. */
@@ -17,10 +17,7 @@ export async function removeLeftovers(pool: OpenPool): Promise<Leftover[]> {
   const { cluster } = pool.site;
   const free = await pool.table.read((transaction) => {
     const needed = new Set(allEntries(transaction).map(({ image }) => image.id));
-    return transaction
-      .keys(leftovers)
-      .map((key) => ({ id: key.slice(leftovers.length), name: String(transaction.get(key)) }))
-      .filter(({ id }) => !needed.has(id));
+    return leftoversIn(transaction).filter(({ id }) => !needed.has(id));
   });
   const kept: Leftover[] = [];
   for (const { id, name } of free)
@@ -49,9 +46,7 @@ export async function tryLeftovers(pool: OpenPool): Promise<void> {
 export async function checkLeftovers(pool: OpenPool, repair: boolean): Promise<Finding[]> {
   const { cluster } = pool.site;
   const { left, entries } = await pool.table.read((transaction) => ({
-    left: transaction
-      .keys(leftovers)
-      .map((key) => ({ id: key.slice(leftovers.length), name: String(transaction.get(key)) })),
+    left: leftoversIn(transaction),
     entries: allEntries(transaction),
   }));
   if (left.length === 0) return [];

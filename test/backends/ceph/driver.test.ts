@@ -10,7 +10,7 @@ import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
-import { sha256, withBench } from "../support/cephBench";
+import { imageOf, sha256, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
 import { driverOn } from "../support/driverOn";
 import { refusal } from "../support/refusal";
@@ -28,7 +28,6 @@ describeWith({ needs: ["ceph"] }, "ceph: what the contract does not say", () => 
     bench = made;
   });
 
-  const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
   const rbd = (...args: string[]) => {
     const { conf } = cluster();
     return execFileSync("rbd", ["--conf", conf, ...args], { maxBuffer: 2 ** 28, timeout: 60_000, stdio: "pipe" });

@@ -1,19 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Cluster } from "../../../provider/drivers/ceph/cluster";
-import { CephDriver } from "../../../provider/drivers/ceph/driver";
-import { Filesystems } from "../../../provider/drivers/ceph/filesystems";
 import { program } from "../../../provider/drivers/ceph/program";
-import { Worker } from "../../../provider/drivers/ceph/worker";
 import type { StoredObject } from "../../../provider/drivers/driver";
 import { newUid } from "../../../provider/drivers/record";
-import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/bench";
-import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
+import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { leaveUnpublished } from "../support/abandoned";
-import { withBench } from "../support/cephBench";
+import { imageOf, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
+import { driverOn } from "../support/driverOn";
 import { refusal } from "../support/refusal";
 import { withRequests } from "../support/requests";
 
@@ -28,7 +25,6 @@ describeWith({ needs: ["ceph"] }, "ceph: what interrupted and late calls leave, 
     bench = made;
   });
 
-  const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
   const rbd = (...args: string[]) =>
     execFileSync("rbd", ["--conf", cluster().conf, ...args], { timeout: 60_000, stdio: "pipe" })
       .toString()
@@ -83,8 +79,6 @@ describeWith({ needs: ["ceph"] }, "ceph: what interrupted and late calls leave, 
   }, 60_000);
 
   test("a maker that was given up undoes what it has made too late", async () => {
-    const options = optionsFor(cluster());
-    const worker = new Worker("test", options);
     class Slow extends Cluster {
       override async createImage(...args: Parameters<Cluster["createImage"]>): Promise<string> {
         await harness.clock.advance(60_000);
@@ -92,11 +86,7 @@ describeWith({ needs: ["ceph"] }, "ceph: what interrupted and late calls leave, 
         return super.createImage(...args);
       }
     }
-    const requests = new Slow(worker, "test");
-    const filesystems = new Filesystems(worker, "test");
-    const now = (pool: number) => requests.now(pool);
-    const site = { backend: "test", options, cluster: requests, filesystems, env: testEnv(testClock()), now };
-    const driver = new CephDriver(site, () => worker.close());
+    const driver = driverOn(cluster(), Slow);
     const error = await refusal(driver.create(bench.ref, bench.volumeInputs("data"), call()));
     await driver.close();
     expect([error.code, error.outcome]).toEqual(["CONFLICT", "not-applied"]);

@@ -13,7 +13,7 @@ import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, matchOf, poolInputs, refOf, settingsWith } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
-import { sha256, withBench } from "../support/cephBench";
+import { imageOf, sha256, withBench } from "../support/cephBench";
 import { clusterForTests } from "../support/cephCluster";
 import { driverOn, Gate } from "../support/driverOn";
 import { refusal } from "../support/refusal";
@@ -43,7 +43,6 @@ describeWith({ needs: ["ceph"] }, "ceph: pools that are made, and pools that are
   };
   const isFull = async (pool: string) => String((await detailOf(pool))?.flags_names).includes("full");
   const setting = async (pool: string, name: string) => (await mon({ prefix: "osd pool get", pool, var: name }))[name];
-  const imageOf = ({ connection }: StoredObject) => connection as { pool: string; image: string };
   const described = (volume: StoredObject) =>
     JSON.parse(rbd("info", "--format", "json", `${imageOf(volume).pool}/${imageOf(volume).image}`));
   const withCeph = (ceph: CephPool, fields = {}) => ({ settings: settingsWith({ ceph, ...fields }) });

@@ -4,7 +4,7 @@ import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/ben
 import { cephHarness } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
 import { cephConfig } from "../support/cephBackend";
-import { withBench } from "../support/cephBench";
+import { imageOf, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
 import { refusal } from "../support/refusal";
 import { withRequests } from "../support/requests";
@@ -20,8 +20,6 @@ describeWith({ needs: ["ceph"] }, "ceph: rollbacks that were interrupted", () =>
   withBench(harness, 60_000, (made) => {
     bench = made;
   });
-
-  const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
 
   /** Leaves a volume as a process that was killed just after it had begun does: with all of its bytes of then. */
   async function interrupted(volume: StoredObject, snapshot: StoredObject): Promise<void> {

@@ -4,7 +4,7 @@ import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
-import { withBench } from "../support/cephBench";
+import { imageOf, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
 import { openImage } from "../support/consumer";
 import { refusal } from "../support/refusal";
@@ -27,7 +27,6 @@ describeWith({ needs: ["ceph"] }, "ceph: clients that have a volume open, and th
     bench = made;
   });
 
-  const imageOf = ({ connection }: StoredObject) => connection as { type: "rbd"; pool: string; image: string };
   const opened = (volume: StoredObject) => openImage(cluster().conf, imageOf(volume));
   async function withPatience<Result>(seconds: number, act: (driver: Driver) => Promise<Result>): Promise<Result> {
     const options = { ...optionsFor(cluster()), deadClientSeconds: seconds };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { StoredObject } from "../../../provider/drivers/driver";
 import { type Bench, openBench } from "../../../provider/testing/bench";
 import type { cephHarness } from "../../contract/harnesses/ceph";
 
@@ -22,4 +23,9 @@ export function withBench(
 
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Where a volume's image is. */
+export function imageOf({ connection }: StoredObject): { type: "rbd"; pool: string; image: string } {
+  return connection as { type: "rbd"; pool: string; image: string };
 }
