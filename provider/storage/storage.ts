@@ -36,7 +36,8 @@ export class Storage {
     this.log = env.log ?? silent;
     this.stackId = config.stackId;
     this.isDefault = config.isDefault ?? false;
-    this.looks = new Looks(() => clock.uptime());
+    // How old a look is has nothing to do with other processes, and the machine's own uptime is a file, read anew for each resource
+    this.looks = new Looks(() => (env.clock ? env.clock.uptime() : performance.now()));
     const driverEnv: DriverEnv = { clock, log: this.log };
     for (const backend of config.backends) {
       const opened = new Backend(backend, driverEnv, { ...env, actor: env.actor ?? thisProcess() });

@@ -23,7 +23,6 @@ export async function bundle(file, licences) {
     target: "node20",
     format: "cjs",
     external: separate,
-    keepNames: true,
     legalComments: "none",
     logLevel: "silent",
     metafile: true,

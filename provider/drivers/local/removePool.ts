@@ -83,10 +83,14 @@ function decide(pool: OpenPool, match: Match, call: Call): Promise<Removal> {
       transaction.removing !== pool.sessionId &&
       isAlive(pool.paths.sessions, transaction.removing)
     ) {
-      throw new KrStorageError("CONFLICT", `${what} is just being removed by another process`, {
-        target: what,
-        retryable: true,
-      });
+      throw new KrStorageError(
+        "IN_USE",
+        `${what} is just being removed by another process; try again when that has ended`,
+        {
+          target: what,
+          retryable: true,
+        },
+      );
     }
     const live = pool.database
       .sql("SELECT name FROM objects WHERE phase IN ('live', 'creating') ORDER BY name LIMIT 6")

@@ -69,7 +69,7 @@ export const scenarios = {
     operation: { do: "deletePool", pool },
     before: [],
     after: undefined,
-    repeated: ["UNAVAILABLE", "PRECONDITION_FAILED"],
+    repeated: ["UNAVAILABLE", "PRECONDITION_FAILED", "IN_USE"],
     ownPool: true,
   }),
   create: (pool: string, name: string): Scenario => ({

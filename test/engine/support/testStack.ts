@@ -210,10 +210,16 @@ function isTorn(path: string): boolean {
 
 /** The result, or an error that shows what was printed. */
 export function expectSuccess(result: RunResult): RunResult {
-  if (result.code !== 0) throw new Error(`pulumi failed with ${result.code}:\n${result.output}`);
+  if (result.code !== 0) throw new Error(`pulumi failed with ${result.code}:\n${diagnosticsFirst(result.output)}`);
   return result;
 }
 export function expectFailure(result: RunResult): RunResult {
   if (result.code === 0) throw new Error(`pulumi was to fail, but succeeded:\n${result.output}`);
   return result;
+}
+
+/** Why it failed, then what went before: of a long output a log may show the beginning alone. */
+function diagnosticsFirst(output: string): string {
+  const at = output.lastIndexOf("\nDiagnostics:");
+  return at < 0 ? output : `${output.slice(at)}\n${output.slice(0, at)}`;
 }

@@ -212,3 +212,13 @@ test("closing a driver leaves no session behind, and a new one starts clean", as
   expect(existsSync(scene.file(".krstorage", "pool.db"))).toBe(true);
   await refusal(scene.driver.list(scene.ref, call), "INTERNAL");
 });
+
+test("a pool that a living process is just removing is in use by that; a dead one keeps nobody from it", async () => {
+  const record = (await scene.driver.readPool(scene.ref, call))?.record;
+  const remove = () => scene.driver.removePool(scene.ref, { uid: record?.uid ?? "", claim: record?.claim ?? "" }, call);
+  const living = Session.begin(scene.file(".krstorage", "sessions"));
+  scene.sql("UPDATE pool SET removing = ?", living.id);
+  expect((await refusal(remove(), "IN_USE")).message).toContain("being removed by another process");
+  living.abandon();
+  expect((await refusal(remove(), "IN_USE")).message).toContain("it holds data");
+});
