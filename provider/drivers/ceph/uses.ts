@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { KrStorageError } from "../../model/errors";
 import type { Call, Holder } from "../driver";
 import { formatVersion } from "../record";
@@ -21,6 +22,9 @@ export async function holdersOf(pool: OpenPool, image: string | undefined): Prom
 
 /** How long those who have an image open are given to answer. They do so in milliseconds; a busy machine takes longer. */
 const answerMs = 3_000;
+/** One that is too busy to answer may do so later. To ask keeps a thread of the worker waiting, so it is not done with each look. */
+const askEveryMs = 10_000;
+const lookEveryMs = 1_000;
 
 /**
  * Throws IN_USE naming who has the image open. Who answers lives, and is not waited for. Who does not may have died, and a dead
@@ -34,29 +38,35 @@ export async function requireNotOpen(
   const { options, cluster, env } = pool.site;
   const until = performance.now() + options.deadClientSeconds * 1000;
   const look = async () => (await holdersOf(pool, image)).map(({ name }) => name).join(", ");
-  for (let isTold = false; ; isTold = true) {
+  for (let asked: { names: string; at: number } | undefined; ; ) {
     const names = await look();
     if (image === undefined || names === "") return;
-    if (await cluster.answers(pool.id, image, answerMs)) {
-      // Who was forgotten while the others were asked is not among them any more
-      const living = await look();
-      if (living === "") return;
-      throw inUse(what, verb, `it is open by ${living}`);
-    }
+    const lookedAt = performance.now();
     if (signal.aborted)
       throw new KrStorageError("CANCELLED", `${what} was not ${verb}: cancelled while waiting for ${names}`, {
         target: what,
       });
-    if (performance.now() >= until)
+    if (asked?.names !== names || lookedAt - asked.at >= askEveryMs) {
+      if (await cluster.answers(pool.id, image, answerMs)) {
+        // Who was forgotten while the others were asked is not among them any more
+        const living = await look();
+        if (living === "") return;
+        throw inUse(what, verb, `it is open by ${living}`);
+      }
+      if (!asked)
+        env.log.info(
+          `${what} is open by ${names}, of whom not all answer: waiting up to ${options.deadClientSeconds} s for the cluster to forget those that have died`,
+        );
+      asked = { names, at: lookedAt };
+    }
+    // The last look is one from after the time is up
+    if (lookedAt >= until)
       throw inUse(
         what,
         verb,
         `it is open by ${names}, of whom not all answer; if one has died, the cluster forgets it in about half a minute: try again then`,
       );
-    if (!isTold)
-      env.log.info(
-        `${what} is open by ${names}, of whom not all answer: waiting up to ${options.deadClientSeconds} s for the cluster to forget those that have died`,
-      );
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }
 }
 

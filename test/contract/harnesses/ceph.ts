@@ -131,6 +131,11 @@ export function cephHarness(cluster: () => CephCluster): Harness & { user: CephU
         await rename(`${name}.away`, name);
       };
     },
+    /** The monitor goes on telling of pools, and what is in them is not answered. */
+    async breakLists() {
+      await user.command({ prefix: "osd set", key: "pause" });
+      return async () => void (await user.command({ prefix: "osd unset", key: "pause" }));
+    },
     async plantForeign(name) {
       await user.command({ prefix: "osd pool create", pool: name, pool_type: "replicated" });
     },
