@@ -22,6 +22,8 @@ const groups = {
     { name: "prometheus", program: "prometheus", for: "alert rules, and an alert that really arrives" },
     { name: "prometheus-alertmanager", program: "prometheus-alertmanager", for: "an alert that really arrives" },
     { name: "kmod", program: "modprobe", for: "modules of the power cut tests' kernel" },
+    { name: "vde2", program: "slirpvde", for: "a network for that kernel, as a consumer of a Ceph cluster" },
+    { name: "iproute2", program: "ip", for: "the same, from within" },
   ],
   ceph: [
     { name: "ceph-mon", program: "ceph-mon", for: "a real Ceph cluster: its monitor" },

@@ -3,10 +3,10 @@
  * skipped test stands in for the whole block, its name carries the reason, and `npm test` lists it at the end.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 
-/** What a test can need. `attach` is strace on a process that runs already; `loop` is a loop device that can be mounted; `reflink` is btrfs or xfs on one. */
+/** What a test can need. `attach` is strace on a process that runs already; `loop` is a loop device that can be mounted; `reflink` is btrfs or xfs on one; `umlCeph` is a guest with a network and the kernel's own clients of Ceph. */
 export type Need =
   | "linux"
   | "root"
@@ -29,7 +29,8 @@ export type Need =
   | "python3"
   | "ceph"
   | "cephFuse"
-  | "uml";
+  | "uml"
+  | "umlCeph";
 
 export interface Requirements {
   readonly needs: readonly Need[];
@@ -141,7 +142,21 @@ const reasons: Record<Need, () => string | undefined> = {
     program("modprobe") ??
     program("mkfs.ext4") ??
     program("mkfs.xfs"),
+  umlCeph: () =>
+    reasonFor("uml") ??
+    program("vde_switch") ??
+    program("slirpvde") ??
+    program("ip") ??
+    program("mount.ceph") ??
+    (hasModule("ceph.ko") && hasModule("rbd.ko") ? undefined : "user-mode-linux has no modules of Ceph"),
 };
+
+/** Where Debian has the modules of user-mode-linux. */
+export const umlModules = "/usr/lib/uml/modules";
+
+const hasModule = (name: string): boolean =>
+  existsSync(umlModules) &&
+  readdirSync(umlModules, { recursive: true }).some((path) => basename(String(path)).startsWith(name));
 
 const known = new Map<Need, string | undefined>();
 

@@ -14,11 +14,15 @@ export interface FuseMount {
   unmount(): Promise<void>;
 }
 
-/** The key of a share's cephx user as a keyring, got by the command that its connection gives for that. */
-export function keyOf(connection: CephfsConnection, { conf }: CephCluster): string {
+/** The key of a share's cephx user, got by the command that its connection gives for that. */
+export function secretOf(connection: CephfsConnection, { conf }: CephCluster): string {
   const [program = "", ...args] = connection.keyCommand.split(" ");
-  const key = execFileSync(program, ["--conf", conf, ...args], { encoding: "utf8" }).trim();
-  return `[client.${connection.user}]\n\tkey = ${key}\n`;
+  return execFileSync(program, ["--conf", conf, ...args], { encoding: "utf8" }).trim();
+}
+
+/** As `secretOf`, as a keyring. */
+export function keyOf(connection: CephfsConnection, cluster: CephCluster): string {
+  return `[client.${connection.user}]\n\tkey = ${secretOf(connection, cluster)}\n`;
 }
 
 /** Mounts a share by the very command of its connection, at a folder of the test's own, as whoever has that key. */

@@ -1,11 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, mkdirSync, truncateSync, writeFileSync, writeSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { createInterface } from "node:readline";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { GuestKernel, superuserPath } from "../../support/guestKernel";
 
 const mark = "@krs ";
-const registersSource = join(__dirname, "..", "..", "..", "..", "test", "crash", "support", "wholeRegisters.c");
 
 /** A file system of a machine, and how it is mounted: as lazy as it can be, so that only what is synced survives. */
 const fileSystems = {
@@ -19,11 +17,10 @@ export type FileSystem = keyof typeof fileSystems;
  * to the disk is in a file here; what is in its memory dies with it.
  */
 export class Machine {
-  private running: { process: ChildProcess; silent: Promise<unknown> } | undefined;
-  private lines: string[] = [];
+  private readonly kernel: GuestKernel;
+  private last = "";
   private garbled: string[] = [];
   private readonly image: string;
-  private readonly registers: string;
   /** Where the machine's own disk is mounted, in the machine. */
   readonly mountPoint: string;
 
@@ -33,62 +30,46 @@ export class Machine {
   ) {
     this.image = join(folder, "disk.img");
     this.mountPoint = join(folder, "disk");
-    this.registers = join(folder, "registers.so");
-    execFileSync("cc", ["-shared", "-fPIC", "-O2", "-o", this.registers, registersSource], { stdio: "pipe" });
+    this.kernel = new GuestKernel(folder, fileSystem);
     mkdirSync(this.mountPoint);
     writeFileSync(this.image, "");
     truncateSync(this.image, 512 * 2 ** 20);
     const [program, ...args] = fileSystems[fileSystem].make;
-    execFileSync(program as string, [...args, this.image], { stdio: "pipe", env: { ...process.env, PATH: path() } });
+    execFileSync(program as string, [...args, this.image], {
+      stdio: "pipe",
+      env: { ...process.env, PATH: superuserPath() },
+    });
   }
 
   /** Switches it on and runs a program on the mounted disk. `hear` gets what the program says with `tell`. */
   start(program: readonly string[], hear: (message: unknown) => void): void {
-    const init = join(this.folder, "init.sh");
-    writeFileSync(init, this.script(program));
-    chmodSync(init, 0o755);
-    const kernel = ["mem=384M", `umid=${this.fileSystem}`, `uml_dir=${this.folder}`, "quiet", `init=${init}`];
-    const root = ["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"];
-    const devices = [`ubd0=${this.image}`, "con=null", "con0=null,fd:1", "ssl=null"];
-    // A group of its own: the kernel and what it runs are ended together
-    const machine = spawn("linux.uml", [...kernel, ...root, ...devices], {
-      stdio: ["ignore", "pipe", "ignore"],
-      detached: true,
-      env: { ...process.env, PATH: path(), LD_PRELOAD: this.registers },
-    });
-    const lines = createInterface({ input: machine.stdout });
-    lines.on("line", (line) => {
-      this.lines = [...this.lines.slice(-30), line];
+    this.kernel.boot({ init: this.script(program), root: "rw", devices: [`ubd0=${this.image}`] }, (line) => {
+      this.last = line;
       const at = line.indexOf(mark);
       if (at < 0) return;
       const message = parse(line.slice(at + mark.length));
       if (message === undefined) this.garbled.push(line);
       else hear(message);
     });
-    this.running = { process: machine, silent: Promise.all([once(machine, "close"), once(lines, "close")]) };
   }
 
   /** The last lines that it has shown. */
   console(): string {
-    return this.lines.join("\n");
+    return this.kernel.console();
   }
 
   /** Cuts its power. Resolves when everything has been heard that it said until then: what it was about to do may have happened. */
   async cut(): Promise<void> {
-    if (this.running?.process.pid === undefined) return;
-    const { process: machine, silent } = this.running;
-    this.running = undefined;
-    if (machine.exitCode === null && machine.signalCode === null) process.kill(-(machine.pid as number), "SIGKILL");
-    await silent;
+    if (!(await this.kernel.kill())) return;
     // Only what it was saying in the last moment may be cut off: anything else lost could be the beginning of a step
-    const lost = this.garbled.filter((line) => line !== this.lines.at(-1));
+    const lost = this.garbled.filter((line) => line !== this.last);
     if (lost.length > 0) throw new Error(`the machine has said what cannot be read: ${lost.join("; ")}`);
   }
 
   private script(program: readonly string[]): string {
     const quoted = program.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
     return `#!/bin/sh
-export PATH=${path()} HOME=${this.folder}
+export PATH=${superuserPath()} HOME=${this.folder}
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
@@ -117,8 +98,4 @@ function parse(text: string): unknown {
 /** Says something to the one who has started the machine this program runs in. Returns when it is out of the machine. */
 export function tell(message: unknown): void {
   writeSync(1, `${mark}${JSON.stringify(message)}\n`);
-}
-
-function path(): string {
-  return [process.env.PATH ?? "", "/usr/local/sbin", "/usr/sbin", "/sbin"].join(delimiter);
 }
