@@ -61,6 +61,9 @@ export type ClusterHealth = z.infer<typeof health>;
 export type OsdTree = z.infer<typeof osdTree>;
 export type ImagesFound = z.infer<typeof imagesFound>;
 export type Watcher = z.infer<typeof watchers>[number];
+/** The numbers of clients. */
+const rollCall = z.object({ answered: z.array(z.number()), silent: z.array(z.number()) });
+type RollCall = z.infer<typeof rollCall>;
 
 /** What the driver asks of a cluster, one method a request; every answer is checked. Pools are named by id, images by theirs. */
 export class Cluster {
@@ -282,9 +285,9 @@ export class Cluster {
   watchers(pool: number, image: string): Promise<Watcher[]> {
     return this.ask("image_watchers", { pool, image }, watchers, "looking at", this.image(pool, image));
   }
-  /** Whether all who have the image open answer within that time. Those who do not may have died. */
-  answers(pool: number, image: string, waitMs: number): Promise<boolean> {
-    return this.ask("image_answers", { pool, image, waitMs }, z.boolean(), "looking at", this.image(pool, image));
+  /** Asks the clients that have the image open to answer within that time. Those who do not may have died. */
+  rollCall(pool: number, image: string, waitMs: number): Promise<RollCall> {
+    return this.ask("image_roll_call", { pool, image, waitMs }, rollCall, "looking at", this.image(pool, image));
   }
   /** Writes a part of a file into an image that is all zeros there. `file` is a path that only ever leads to that file. */
   async writeFile(pool: number, image: string, part: { file: string; offset: number; length: number }): Promise<void> {

@@ -1,8 +1,8 @@
-import { KrStorageError } from "../../model/errors";
+import { hasCode, KrStorageError } from "../../model/errors";
 import type { Call, Match, StoredObject, Undelete } from "../driver";
 import { objectNameProblem } from "../requests";
 import { allEntries, findEntry, nameKey, type ReadEntry, requireReadable, saveEntry } from "./entry";
-import { gateOf } from "./gate";
+import { type Gate, gateOf } from "./gate";
 import { findLive, nameOf } from "./matching";
 import type { OpenPool } from "./openPool";
 import { closeShare } from "./shareEnd";
@@ -30,7 +30,7 @@ export async function trashObject(
   const gate = gateOf(pool, found, retentionMs);
   await gate.requireIdle(what, "deleted", call);
   try {
-    await gate.close();
+    await closeGate(gate, what, call);
     await gate.requireIdle(what, "deleted", call);
     const now = await pool.now();
     const trashed = await pool.table.change((transaction) => {
@@ -47,6 +47,17 @@ export async function trashObject(
   } catch (error) {
     await putBack(pool, found);
     throw error;
+  }
+}
+
+/** Whoever has opened it since it was looked at keeps it, if still alive. Our own connection may have been the one that died with it. */
+async function closeGate(gate: Gate, what: string, call: Call): Promise<void> {
+  try {
+    await gate.close();
+  } catch (error) {
+    if (!hasCode(error, "IN_USE")) throw error;
+    await gate.requireIdle(what, "deleted", call);
+    await gate.close();
   }
 }
 

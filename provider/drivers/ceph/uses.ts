@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KrStorageError } from "../../model/errors";
 import type { Call, Holder } from "../driver";
 import { formatVersion } from "../record";
+import type { Watcher } from "./cluster";
 import { allEntries, type Entry, type ReadEntry } from "./entry";
 import { leaseMs } from "./lease";
 import type { OpenPool } from "./openPool";
@@ -10,25 +11,35 @@ import type { Transaction } from "./table";
 
 /** Who has the image open, as the cluster sees it. A client that died is seen for about half a minute longer. */
 export async function holdersOf(pool: OpenPool, image: string | undefined): Promise<Holder[]> {
+  return (await watchersOf(pool, image)).map((watcher) => ({ name: nameOfClient(watcher), writes: true }));
+}
+
+async function watchersOf(pool: OpenPool, image: string | undefined): Promise<Watcher[]> {
   if (image === undefined) return [];
   try {
-    const watchers = await pool.site.cluster.watchers(pool.id, image);
-    return watchers.map(({ client, address }) => ({ name: `client.${client} at ${address}`, writes: true }));
+    return await pool.site.cluster.watchers(pool.id, image);
   } catch (error) {
     if (KrStorageError.isInstance(error) && error.code === "NOT_FOUND") return [];
     throw error;
   }
 }
 
+const nameOfClient = ({ client, address }: Watcher) => `client.${client} at ${address}`;
+const namesOf = (watchers: Watcher[]) => watchers.map(nameOfClient).join(", ");
+
 /** How long those who have an image open are given to answer. They do so in milliseconds; a busy machine takes longer. */
 const answerMs = 3_000;
 /** One that is too busy to answer may do so later. To ask keeps a thread of the worker waiting, so it is not done with each look. */
 const askEveryMs = 10_000;
 const lookEveryMs = 1_000;
+/** As long as the cluster itself takes to forget a client that does not answer. */
+const forgottenMs = 30_000;
 
 /**
  * Throws IN_USE naming who has the image open. Who answers lives, and is not waited for. Who does not may have died, and a dead
- * client is forgotten by the cluster after a while: for that long, and no longer than the backend says, it is waited for.
+ * client is forgotten by the cluster after a while: for that long, and no longer than the backend says, it is waited for. One that died
+ * just as it opened the image may stay listed for ever, without a connection to it that it could be asked by: it does not count after
+ * that time.
  */
 export async function requireNotOpen(
   pool: OpenPool,
@@ -36,35 +47,38 @@ export async function requireNotOpen(
   { what, verb, call: { signal } }: { what: string; verb: string; call: Call },
 ): Promise<void> {
   const { options, cluster, env } = pool.site;
-  const until = performance.now() + options.deadClientSeconds * 1000;
-  const look = async () => (await holdersOf(pool, image)).map(({ name }) => name).join(", ");
-  for (let asked: { names: string; at: number } | undefined; ; ) {
-    const names = await look();
-    if (image === undefined || names === "") return;
-    const lookedAt = performance.now();
+  const startedAt = performance.now();
+  let asked: { names: string; at: number } | undefined;
+  /** Since when all that are listed are clients that the cluster cannot even ask. */
+  let unreachedSince: number | undefined;
+  for (;;) {
+    const watchers = await watchersOf(pool, image);
+    if (image === undefined || watchers.length === 0) return;
+    const [names, now] = [namesOf(watchers), performance.now()];
     if (signal.aborted)
       throw new KrStorageError("CANCELLED", `${what} was not ${verb}: cancelled while waiting for ${names}`, {
         target: what,
       });
-    if (asked?.names !== names || lookedAt - asked.at >= askEveryMs) {
-      if (await cluster.answers(pool.id, image, answerMs)) {
-        // Who was forgotten while the others were asked is not among them any more
-        const living = await look();
-        if (living === "") return;
-        throw inUse(what, verb, `it is open by ${living}`);
-      }
+    if (asked?.names !== names || now - asked.at >= askEveryMs) {
+      const { answered, silent } = await cluster.rollCall(pool.id, image, answerMs);
+      const living = watchers.filter(({ client }) => answered.includes(client));
+      if (living.length > 0) throw inUse(what, verb, `it is open by ${namesOf(living)}`);
+      const isUnreached = watchers.every(({ client }) => !silent.includes(client));
+      if (!isUnreached || asked?.names !== names) unreachedSince = undefined;
+      if (isUnreached) unreachedSince ??= now;
+      if (unreachedSince !== undefined && now - unreachedSince >= forgottenMs) return;
       if (!asked)
         env.log.info(
-          `${what} is open by ${names}, of whom not all answer: waiting up to ${options.deadClientSeconds} s for the cluster to forget those that have died`,
+          `${what} is open by ${names}, without an answer: waiting up to ${options.deadClientSeconds} s for the cluster to forget clients that have died`,
         );
-      asked = { names, at: lookedAt };
+      asked = { names, at: now };
     }
     // The last look is one from after the time is up
-    if (lookedAt >= until)
+    if (now - startedAt >= options.deadClientSeconds * 1000)
       throw inUse(
         what,
         verb,
-        `it is open by ${names}, of whom not all answer; if one has died, the cluster forgets it in about half a minute: try again then`,
+        `it is open by ${names}, without an answer; if that client has died, the cluster forgets it in about half a minute: try again then`,
       );
     await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }

@@ -5,14 +5,15 @@ import { cephError, cutOff } from "./errors";
 import type { CephOptions } from "./options";
 import { type Reply, WorkerProcess } from "./workerProcess";
 
-/** These only look: they are asked once more where the connection they were asked by turns out to be of no use. */
-const looks = new Set([
+/** What is there after it was done twice is what is there after once. */
+const repeatable = new Set([
+  // These only look
   "clock",
   "copy_read",
   "fsid",
-  "image_answers",
   "image_id",
   "image_overlap",
+  "image_roll_call",
   "image_snapshots",
   "image_watchers",
   "images",
@@ -24,6 +25,12 @@ const looks = new Set([
   "subvolumes",
   "table_gen",
   "table_read",
+  // By ids, or names that are never used twice
+  "image_flatten",
+  "image_grow",
+  "snapshot_remove",
+  "trash_move",
+  "trash_remove",
 ]);
 
 /**
@@ -48,12 +55,7 @@ export class Worker {
     what: string,
     target: string,
   ): Promise<Result> {
-    let by = this.processFor(operation, target);
-    let answer = await this.ask(by, operation, args, target);
-    if (isNumber(answer, cutOff) && looks.has(operation)) {
-      by = this.processFor(operation, target);
-      answer = await this.ask(by, operation, args, target);
-    }
+    const { answer, by } = await this.askOnceMore(operation, args, target);
     if (answer.error) throw cephError({ ...answer.error, isKeyRefused: by.isKeyRefused }, what, target);
     const about = { what, target, answer: "the cluster's answer", outcome: "unknown" as const };
     return readAnswer(schema, answer.result ?? null, about);
@@ -64,6 +66,23 @@ export class Worker {
     for (const each of [this.main, this.managing]) each?.retire();
     this.main = undefined;
     this.managing = undefined;
+  }
+
+  /** Asks, and once more by another process where the first has died or been cut off, if that does no harm. */
+  private async askOnceMore(
+    operation: string,
+    args: Record<string, unknown>,
+    target: string,
+  ): Promise<{ answer: Reply; by: WorkerProcess }> {
+    const first = this.processFor(operation, target);
+    try {
+      const answer = await this.ask(first, operation, args, target);
+      if (!isNumber(answer, cutOff) || !repeatable.has(operation)) return { answer, by: first };
+    } catch (error) {
+      if (!first.hasDied || !repeatable.has(operation)) throw error;
+    }
+    const second = this.processFor(operation, target);
+    return { answer: await this.ask(second, operation, args, target), by: second };
   }
 
   private async ask(

@@ -43,6 +43,8 @@ export class WorkerProcess {
   private complaint = "";
   /** Whether it takes no more requests. */
   isLost = false;
+  /** Whether a fault of Ceph's libraries has ended it, or somebody. */
+  hasDied = false;
 
   constructor(
     private readonly backend: string,
@@ -57,7 +59,10 @@ export class WorkerProcess {
       this.complaint = `${this.complaint}${chunk}`.slice(-4000);
     });
     child.on("error", (error) => this.lose(error.message));
-    child.on("exit", () => this.lose(exceptionIn(this.complaint) ?? "its process ended"));
+    child.on("exit", (_code, signal) => {
+      this.hasDied = signal !== null && !this.isLost;
+      this.lose(lastWordIn(this.complaint) ?? `its process ended${signal === null ? "" : ` by ${signal}`}`);
+    });
     child.stdin.on("error", () => undefined); // its exit says why
     createInterface({ input: child.stdout }).on("line", (line) => this.receive(line));
     child.stdin.write(`${JSON.stringify(settingsOf(options))}\n`);
@@ -169,9 +174,9 @@ function settingsOf(options: CephOptions): Record<string, unknown> {
   };
 }
 
-/** Python's own last word, and nothing of what Ceph's libraries have written: they quote keys. */
-function exceptionIn(complaint: string): string | undefined {
-  return complaint.split("\n").findLast((line) => /^\w+(Error|Exception)\b/.test(line));
+/** Python's own last word, or what Ceph's libraries found to be impossible, and nothing else that they have written: they quote keys. */
+function lastWordIn(complaint: string): string | undefined {
+  return complaint.split("\n").findLast((line) => /^\w+(Error|Exception)\b|FAILED ceph_assert/.test(line));
 }
 
 function parseReply(line: string): Reply | undefined {

@@ -9,7 +9,7 @@ import type { StoredObject } from "../../../provider/drivers/driver";
 import { KrStorageError } from "../../../provider/model/errors";
 import { openStorage } from "../../../provider/storage";
 import { testClock, testEnv } from "../../../provider/testing";
-import { type Bench, call, matchOf } from "../../../provider/testing/bench";
+import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { killAll } from "../../engine/support/processes";
 import { describeWith } from "../../support/requires";
@@ -183,6 +183,31 @@ describeWith({ needs: ["ceph"] }, "ceph: daemons and processes that are killed",
     await driver.close();
     await until(async () => (await bench.list()).pool.record.labels.is === "written");
   }, 120_000);
+
+  test("deletes whose connection dies in the middle of them are finished by the next one", async () => {
+    const volumes = await Promise.all(["a", "b", "c", "d"].map((name) => bench.volume(name)));
+    /** Its process is gone with what it was just asked. */
+    class Dying extends Cluster {
+      override moveToTrash(...args: Parameters<Cluster["moveToTrash"]>): Promise<boolean> {
+        const moved = super.moveToTrash(...args);
+        if (!isDead) killAll(driverProcesses());
+        isDead = true;
+        return moved;
+      }
+    }
+    let isDead = false;
+    const driver = driverOn(cluster(), Dying);
+    await driver.list(bench.ref, call());
+    const trashed = await Promise.all(
+      volumes.map((volume) => driver.trash(bench.ref, matchOf(volume), hourMs, call())),
+    );
+    expect(trashed.map((object) => object?.phase)).toEqual(volumes.map(() => "trashed"));
+    expect(isDead).toBe(true);
+    await driver.close();
+    expect((await bench.list()).objects.map(({ phase, health }) => [phase, health])).toEqual(
+      volumes.map(() => ["trashed", "ready"]),
+    );
+  }, 240_000);
 
   test("a connection that the cluster has cut off is replaced: looks go through, and of a write it is said that nobody knows", async () => {
     /** Has the cluster cut off whoever asks for the time by this. What it is worth shows when the OSDs have heard of it. */

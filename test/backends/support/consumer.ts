@@ -44,11 +44,46 @@ sys.stdin.read()
 `;
 
 /** A client in a process of its own that has an image open for writing, and can be killed. */
-export async function openImage(
+export async function openImage(conf: string, image: ImageName): Promise<Client> {
+  return startClient(opener, conf, image);
+}
+
+/** Opens the image as far as the cluster is concerned, when it is told to. */
+const watcher = `
+import sys, rados, rbd
+cluster = rados.Rados(name="client.admin", conffile=sys.argv[1])
+cluster.connect(timeout=30)
+io = cluster.open_ioctx(sys.argv[2])
+header = "rbd_header." + rbd.Image(io, sys.argv[3], read_only=True).id()
+print("ready", flush=True)
+sys.stdin.readline()
+io.watch(header, lambda *event: None)
+sys.stdin.read()
+`;
+
+/** As `openImage`, for a client that opens the image with `go`. */
+export async function readyToOpen(conf: string, image: ImageName): Promise<Client & { go(): void }> {
+  return startClient(watcher, conf, image);
+}
+
+interface ImageName {
+  pool: string;
+  image: string;
+}
+interface Client {
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
+  end(): Promise<void>;
+}
+
+/** Resolves when the program has said something. */
+async function startClient(
+  program: string,
   conf: string,
-  { pool, image }: { pool: string; image: string },
-): Promise<{ kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void; end(): Promise<void> }> {
-  const child = spawn("/usr/bin/python3", ["-I", "-c", opener, conf, pool, image], { stdio: ["pipe", "pipe", "pipe"] });
+  { pool, image }: ImageName,
+): Promise<Client & { go(): void }> {
+  const child = spawn("/usr/bin/python3", ["-I", "-c", program, conf, pool, image], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const ended = once(child, "exit");
   let complaint = "";
   child.stderr.on("data", (chunk) => {
@@ -62,6 +97,7 @@ export async function openImage(
     }),
   ]);
   return {
+    go: () => void child.stdin.write("\n"),
     kill: (signal) => void child.kill(signal),
     async end() {
       child.kill("SIGKILL");
