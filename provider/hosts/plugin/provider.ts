@@ -14,6 +14,7 @@ import { serviceError, unimplemented } from "./failures";
 import { invoke } from "./functions";
 import { list } from "./list";
 import { schemaText, version } from "./packageFiles";
+import { withPlainProperties } from "./plainProperties";
 import { check, create, diff, read, remove, update } from "./resources";
 import type { Session } from "./session";
 
@@ -28,7 +29,7 @@ export function providerServer(session: Session): Server {
     // Nobody asks for its books on each call
     "grpc.enable_channelz": 0,
   });
-  server.addService(ResourceProviderService, providerService(session));
+  server.addService(withPlainProperties(ResourceProviderService), providerService(session));
   return server;
 }
 

@@ -1,6 +1,7 @@
-import { ListValue, NullValue, Struct, Value } from "google-protobuf/google/protobuf/struct_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Properties } from "../../lifecycle/lifecycle";
 import { unknownValue } from "../../lifecycle/unknown";
+import { type Plain, plainOf, structOf } from "./plainStruct";
 import { isUnknownText, signatureKey, signatures, unknownText } from "./signatures";
 
 /** Where the secrets were among properties that came over the wire, so that they go back as secrets. */
@@ -35,42 +36,16 @@ export interface Decoded {
 export function decode(struct: Struct | undefined): Decoded {
   const secrets = new SecretPaths();
   const entries: [string, unknown][] = [];
-  struct?.getFieldsMap().forEach((value, key) => {
-    const plain = openMarked(fromValue(value), [key], secrets);
+  for (const [key, value] of Object.entries(struct ? plainOf(struct) : {})) {
+    const plain = openMarked(value, [key], secrets);
     if (plain !== null && plain !== undefined) entries.push([key, plain]);
-  });
+  }
   return { properties: Object.fromEntries(entries), secrets };
 }
 
 /** As `decode`, for JSON that has been parsed already, such as a configuration value. */
 export function decodeJson(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): unknown {
   return openMarked(value, path, secrets);
-}
-
-// By hand: the library's own conversion assigns keys, and would take "__proto__" for what JavaScript does
-function fromValue(value: Value): unknown {
-  switch (value.getKindCase()) {
-    case Value.KindCase.STRUCT_VALUE: {
-      const entries: [string, unknown][] = [];
-      value
-        .getStructValue()
-        ?.getFieldsMap()
-        .forEach((inner, key) => {
-          entries.push([key, fromValue(inner)]);
-        });
-      return Object.fromEntries(entries);
-    }
-    case Value.KindCase.LIST_VALUE:
-      return (value.getListValue()?.getValuesList() ?? []).map(fromValue);
-    case Value.KindCase.STRING_VALUE:
-      return value.getStringValue();
-    case Value.KindCase.NUMBER_VALUE:
-      return value.getNumberValue();
-    case Value.KindCase.BOOL_VALUE:
-      return value.getBoolValue();
-    default:
-      return null;
-  }
 }
 
 function openMarked(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): unknown {
@@ -95,44 +70,30 @@ function openMarked(value: unknown, path: readonly PropertyKey[], secrets: Secre
 
 /** Writes properties: undefined is left out, the symbol becomes an unknown, and what stands at a secret's path is a secret. */
 export function encode(properties: Properties, secrets = new SecretPaths()): Struct {
-  return toStruct(properties, [], secrets);
+  return structOf(markedObject(properties, [], secrets));
 }
 
-function toStruct(object: Record<string, unknown>, path: readonly PropertyKey[], secrets: SecretPaths): Struct {
-  const struct = new Struct();
-  const fields = struct.getFieldsMap();
-  for (const [key, value] of Object.entries(object)) {
-    if (value !== undefined) fields.set(key, toMarkedValue(value, [...path, key], secrets));
-  }
-  return struct;
+function markedObject(object: Plain, path: readonly PropertyKey[], secrets: SecretPaths): Plain {
+  const entries: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(object))
+    if (value !== undefined) entries.push([key, marked(value, [...path, key], secrets)]);
+  return Object.fromEntries(entries);
 }
 
-function toMarkedValue(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): Value {
-  const plain = toValue(value, path, secrets);
-  if (!secrets.has(path)) return plain;
-  const marked = new Struct();
-  marked.getFieldsMap().set(signatureKey, text(signatures.secret)).set("value", plain);
-  return new Value().setStructValue(marked);
+function marked(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): unknown {
+  const plain = markedInside(value, path, secrets);
+  return secrets.has(path) ? { [signatureKey]: signatures.secret, value: plain } : plain;
 }
 
-function toValue(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): Value {
-  if (value === unknownValue) return text(unknownText);
-  if (value === null) return new Value().setNullValue(NullValue.NULL_VALUE);
-  if (typeof value === "string") return text(value);
-  if (typeof value === "boolean") return new Value().setBoolValue(value);
-  if (typeof value === "number") return new Value().setNumberValue(value);
-  if (Array.isArray(value)) {
-    const list = new ListValue();
-    list.setValuesList(value.map((inner, index) => toMarkedValue(inner, [...path, index], secrets)));
-    return new Value().setListValue(list);
-  }
-  if (isObject(value)) return new Value().setStructValue(toStruct(value, path, secrets));
+function markedInside(value: unknown, path: readonly PropertyKey[], secrets: SecretPaths): unknown {
+  if (value === unknownValue) return unknownText;
+  if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number")
+    return value;
+  if (Array.isArray(value)) return value.map((inner, index) => marked(inner, [...path, index], secrets));
+  if (isObject(value)) return markedObject(value, path, secrets);
   throw new TypeError(`a ${typeof value} cannot be a property (${path.map(String).join(".")})`);
 }
 
-function text(value: string): Value {
-  return new Value().setStringValue(value);
-}
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Plain {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
