@@ -47,8 +47,8 @@ export function gateOf(pool: OpenPool, found: ReadEntry, retentionMs = 0): Gate 
     requireIdle: (what, verb, call) => requireNotOpen(pool, id, { what, verb, call }),
     close: toTrash,
     open,
-    // A repair may just have taken it out, since the record did not say so yet
-    seal: () => toTrash().catch(warn),
+    // A repair may just have taken it out, since the record did not say so yet; and somebody may bring it back meanwhile
+    seal: async () => void (await settleGate(pool, uid).catch(warn)),
   };
 }
 

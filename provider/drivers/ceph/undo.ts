@@ -5,6 +5,7 @@ import {
   type Entry,
   findEntry,
   goneKey,
+  leftoverKey,
   nameKey,
   objectKey,
   saveEntry,
@@ -93,7 +94,19 @@ export async function removeUnpublished(
       );
     const id = (await cluster.imageId(pool.id, image.name)) ?? undefined;
     await requireNotOpen(pool, id, { what, verb: "undone", call });
-    await cluster.removeImage(pool.id, image.name);
+    await removeOrLeave(pool, id, image.name);
+  }
+}
+
+/** One that a client is listed for which the cluster may never forget goes with what purged volumes leave, and is in nobody's way. */
+async function removeOrLeave(pool: OpenPool, id: string | undefined, name: string): Promise<void> {
+  const { cluster } = pool.site;
+  try {
+    await cluster.removeImage(pool.id, name);
+  } catch (error) {
+    if (!hasCode(error, "IN_USE") || id === undefined) throw error;
+    await pool.table.change((transaction) => transaction.set(leftoverKey(id), name));
+    await cluster.moveToTrash(pool.id, name, 0);
   }
 }
 

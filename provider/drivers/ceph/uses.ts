@@ -32,8 +32,9 @@ const answerMs = 3_000;
 /** One that is too busy to answer may do so later. To ask keeps a thread of the worker waiting, so it is not done with each look. */
 const askEveryMs = 10_000;
 const lookEveryMs = 1_000;
-/** As long as the cluster itself takes to forget a client that does not answer. */
+/** As long as the cluster itself takes to forget a client that does not answer, and not only at its beginning and its end. */
 const forgottenMs = 30_000;
+const leastCalls = 3;
 
 /**
  * Throws IN_USE naming who has the image open. Who answers lives, and is not waited for. Who does not may have died, and a dead
@@ -49,8 +50,8 @@ export async function requireNotOpen(
   const { options, cluster, env } = pool.site;
   const startedAt = performance.now();
   let asked: { names: string; at: number } | undefined;
-  /** Since when all that are listed are clients that the cluster cannot even ask. */
-  let unreachedSince: number | undefined;
+  /** Since when there was nobody whom the cluster could ask, and how often it has tried. */
+  let unreached: { since: number; calls: number } | undefined;
   for (;;) {
     const watchers = await watchersOf(pool, image);
     if (image === undefined || watchers.length === 0) return;
@@ -63,10 +64,11 @@ export async function requireNotOpen(
       const { answered, silent } = await cluster.rollCall(pool.id, image, answerMs);
       const living = watchers.filter(({ client }) => answered.includes(client));
       if (living.length > 0) throw inUse(what, verb, `it is open by ${namesOf(living)}`);
-      const isUnreached = watchers.every(({ client }) => !silent.includes(client));
-      if (!isUnreached || asked?.names !== names) unreachedSince = undefined;
-      if (isUnreached) unreachedSince ??= now;
-      if (unreachedSince !== undefined && now - unreachedSince >= forgottenMs) return;
+      // Also not somebody who has just come, and is not in the list yet
+      const isUnreached = answered.length === 0 && silent.length === 0;
+      if (!isUnreached || asked?.names !== names) unreached = undefined;
+      if (isUnreached) unreached = { since: unreached?.since ?? now, calls: (unreached?.calls ?? 0) + 1 };
+      if (unreached && unreached.calls >= leastCalls && now - unreached.since >= forgottenMs) return;
       if (!asked)
         env.log.info(
           `${what} is open by ${names}, without an answer: waiting up to ${options.deadClientSeconds} s for the cluster to forget clients that have died`,

@@ -5,6 +5,7 @@ import { testClock, testEnv } from "../../../provider/testing";
 import { type Bench, call, hourMs, matchOf } from "../../../provider/testing/bench";
 import { cephHarness, optionsFor } from "../../contract/harnesses/ceph";
 import { describeWith } from "../../support/requires";
+import { leaveUnpublished } from "../support/abandoned";
 import { imageOf, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
 import { CephDaemons } from "../support/cephDaemons";
@@ -49,8 +50,8 @@ describeWith({ needs: ["ceph"] }, "ceph: clients that have a volume open, and th
     expect(told).toEqual([expect.stringMatching(/data is open by client\.\d+ .*waiting up to 120 s/)]);
   }, 180_000);
 
-  test("one that was killed just as it opened a volume, which the cluster lists but does not ask, is waited for as well", async () => {
-    const volume = await bench.volume("data");
+  /** Has a client killed just as it opens a volume, so that the cluster lists it and has no connection to ask it by. */
+  async function listForGood(volume: StoredObject): Promise<void> {
     const osds = ["osd.0", "osd.1", "osd.2"].map((name) => new CephDaemons(cluster).pidOf(name));
     const signal = (name: "SIGSTOP" | "SIGCONT") => osds.forEach((pid) => void process.kill(pid, name));
     // What the OSDs do first when they go on, open the image or see that its client is gone, is theirs to choose
@@ -62,11 +63,27 @@ describeWith({ needs: ["ceph"] }, "ceph: clients that have a volume open, and th
       await client.end();
       signal("SIGCONT");
     }
+  }
+
+  test("one that was killed just as it opened a volume, which the cluster lists but does not ask, is waited for as well", async () => {
+    const volume = await bench.volume("data");
+    await listForGood(volume);
     const trashed = await withPatience(120, (driver) => driver.trash(bench.ref, matchOf(volume), hourMs, call()));
     expect(trashed?.phase).toBe("trashed");
     const purge = { uid: volume.record.uid, allowDataLoss: volume.record.uid };
     expect(await withPatience(120, (driver) => driver.purge(bench.ref, purge, call()))).toBe(true);
   }, 280_000);
+
+  test("a maker that was killed just as it opened what it made keeps nobody from the name", async () => {
+    const unfinished = await bench.volume("data");
+    await listForGood(unfinished);
+    await leaveUnpublished(bench, harness.user, unfinished.record, { leaseUntil: 1 });
+    const made = await withPatience(120, (driver) => driver.create(bench.ref, bench.volumeInputs("data"), call()));
+    const { objects } = await bench.list();
+    expect(objects.map(({ record, phase, health }) => [record.uid, phase, health])).toEqual([
+      [made.record.uid, "live", "ready"],
+    ]);
+  }, 180_000);
 
   test("with no time to wait, a delete is refused and says that the client may have died", async () => {
     const volume = await bench.volume("data");

@@ -13,7 +13,7 @@ export async function leaveUnpublished(
 ): Promise<void> {
   const pool = bench.ref.name;
   const entry = JSON.parse((await user.do("read_table", { pool, key: `o.${uid}` })) as string);
-  const value = JSON.stringify({ ...entry, ...fields, phase: "creating", leaseUntil: Date.now() + 20_000 });
+  const value = JSON.stringify({ ...entry, phase: "creating", leaseUntil: Date.now() + 20_000, ...fields });
   await user.do("edit_table", { pool, key: `o.${uid}`, value });
   await user.do("edit_table", { pool, key: `n.${name}`, value: JSON.stringify(uid) });
 }
