@@ -57,3 +57,12 @@ test("bytes that are no message are refused, and fields of a later protocol pass
   const got = read.requestDeserialize(Buffer.from([0x1a, properties.length, ...properties]));
   expect(got.getProperties()?.toJavaScript()).toEqual({ a: "x" });
 });
+
+test("a key that JavaScript gives a meaning of its own is a key like any other, and pollutes nothing", () => {
+  const plain = JSON.parse('{"labels":{"__proto__":{"polluted":true},"constructor":"x"}}') as Plain;
+  // The number of an answer's inputs is that of a request's properties
+  const bytes = read.responseSerialize(new ReadResponse().setInputs(structOf(plain)));
+  const got = plainOf(read.requestDeserialize(bytes).getProperties() as Struct) as { labels: { polluted?: boolean } };
+  expect(JSON.stringify(got)).toBe(JSON.stringify(plain));
+  expect([got.labels.polluted, ({} as { polluted?: boolean }).polluted]).toEqual([undefined, undefined]);
+});
