@@ -11,15 +11,19 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Call, Driver, Progress, StoredObject } from "../../../provider/drivers/driver";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster } from "../../../provider/drivers/ceph/cluster";
+import type { Call, Progress, StoredObject } from "../../../provider/drivers/driver";
 import type { Image } from "../../../provider/model/image";
 import { type Bench, call } from "../../../provider/testing/bench";
 import { cephHarness } from "../../contract/harnesses/ceph";
+import { killAll } from "../../engine/support/processes";
 import { describeWith } from "../../support/requires";
 import { sha256, withBench } from "../support/cephBench";
 import { sharedCluster } from "../support/cephCluster";
+import { driverOn } from "../support/driverOn";
+import { driverProcesses } from "../support/driverProcesses";
 import { refusal } from "../support/refusal";
-import { workersOf } from "../support/workers";
 
 const mib = 2 ** 20;
 
@@ -124,16 +128,30 @@ describeWith({ needs: ["ceph"] }, "ceph: volumes made from files", () => {
     expect(imagesIn()).toBe("");
   });
 
+  test("a copy whose connection dies between two parts of it goes on by the next connection", async () => {
+    const image = makeFile(160 * mib, [[0, 160 * mib]]);
+    const { under } = onceUnderWay(() => killAll(driverProcesses()));
+    const volume = await bench.driver.create(bench.ref, inputs("disk", image, 160 * mib), under);
+    expect(sha256(rbd("export", where(volume), "-"))).toBe(sha256(readFileSync(image.path)));
+  }, 120_000);
+
   test("a copy whose process was killed is undone by the next create of its name, which makes the volume whole", async () => {
     const image = makeFile(160 * mib, [[0, 160 * mib]]);
-    const victim: Driver = await bench.another();
-    await victim.list(bench.ref, call());
-    const { under } = onceUnderWay(() => {
-      // The youngest is the victim's; while it is gone, so is the image's writer
-      process.kill(workersOf(process.pid)[0] as number, "SIGKILL");
-    });
-    const error = await refusal(victim.create(bench.ref, inputs("disk", image, 160 * mib), under));
+    /** Is killed while it writes, with the image open. */
+    class Killed extends Cluster {
+      override async writeFile(...args: Parameters<Cluster["writeFile"]>): Promise<void> {
+        const [pool, id] = args;
+        const writing = super.writeFile(...args);
+        writing.catch(() => undefined);
+        while ((await super.watchers(pool, id)).length === 0) await sleep(5);
+        killAll(driverProcesses());
+        return writing;
+      }
+    }
+    const victim = driverOn(cluster(), Killed);
+    const error = await refusal(victim.create(bench.ref, inputs("disk", image, 160 * mib), call()));
     expect(error.code).toBe("UNAVAILABLE");
+    await victim.close();
     await harness.clock.advance(60_000);
     const volume = await bench.driver.create(bench.ref, inputs("disk", image, 160 * mib), call());
     expect(sha256(rbd("export", where(volume), "-"))).toBe(sha256(readFileSync(image.path)));
