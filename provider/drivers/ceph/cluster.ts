@@ -52,6 +52,8 @@ const poolNames = z.object({ images: pairs, trash: pairs, namespaces: z.array(te
 const rollbackOutcome = z.enum(["done", "open", "settled"]);
 const trashOutcome = z.enum(["ended", "needed", "elsewhere"]);
 const watchers = z.array(z.object({ address: text, client: z.number() }));
+/** The numbers of clients. */
+const rollCall = z.object({ answered: z.array(z.number()), silent: z.array(z.number()) });
 
 /** A pool of the cluster as it describes it. */
 export type ClusterPool = z.infer<typeof poolList>[number];
@@ -61,8 +63,6 @@ export type ClusterHealth = z.infer<typeof health>;
 export type OsdTree = z.infer<typeof osdTree>;
 export type ImagesFound = z.infer<typeof imagesFound>;
 export type Watcher = z.infer<typeof watchers>[number];
-/** The numbers of clients. */
-const rollCall = z.object({ answered: z.array(z.number()), silent: z.array(z.number()) });
 type RollCall = z.infer<typeof rollCall>;
 
 /** What the driver asks of a cluster, one method a request; every answer is checked. Pools are named by id, images by theirs. */

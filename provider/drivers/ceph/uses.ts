@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { KrStorageError } from "../../model/errors";
+import { hasCode, KrStorageError } from "../../model/errors";
 import type { Call, Holder } from "../driver";
 import { formatVersion } from "../record";
 import type { Watcher } from "./cluster";
@@ -19,7 +19,7 @@ async function watchersOf(pool: OpenPool, image: string | undefined): Promise<Wa
   try {
     return await pool.site.cluster.watchers(pool.id, image);
   } catch (error) {
-    if (KrStorageError.isInstance(error) && error.code === "NOT_FOUND") return [];
+    if (hasCode(error, "NOT_FOUND")) return [];
     throw error;
   }
 }
